@@ -1,0 +1,106 @@
+-- What holds the whole database back, if anything: first reason wins.
+CREATE VIEW tandem._held_back WITH (security_invoker = true) AS
+SELECT h.reason, h.next_step
+FROM (SELECT 1 AS rank, i.paused_reason AS reason,
+             CASE WHEN i.paused_reason LIKE 'paused by %' THEN 'SELECT tandem.resume_all();' ELSE 'SELECT tandem.adopt();' END AS next_step
+        FROM tandem._instance i WHERE i.paused_reason IS NOT NULL
+      UNION ALL
+      SELECT 2, 'tandem.enabled is off', 'ALTER SYSTEM SET tandem.enabled = on; SELECT pg_reload_conf();'
+       WHERE NOT coalesce(current_setting('tandem.enabled', true)::boolean, true)) h
+ORDER BY h.rank
+LIMIT 1;
+COMMENT ON VIEW tandem._held_back IS 'no row, or why nothing runs in this database';
+
+CREATE VIEW tandem.connection_status WITH (security_invoker = true) AS
+SELECT t.name AS tenant, c.name AS connection, c.connection_id, k.name AS connector, c.enabled, s.status,
+       CASE s.status WHEN 'disabled' THEN 'disabled' WHEN 'paused' THEN coalesce(c.paused_reason, h.reason)
+                     WHEN 'untested' THEN 'not used since it was made or changed' WHEN 'ready' THEN NULL
+                     ELSE c.last_error END AS status_reason,
+       CASE s.status
+           WHEN 'disabled' THEN format('SELECT tandem.enable_connection(%L);', c.name)
+           WHEN 'paused' THEN coalesce(h.next_step, format('SELECT tandem.resume_connection(%L);', c.name))
+           WHEN 'auth_failed' THEN format('SELECT tandem.set_credentials(%L, ''{…}'');', c.name)
+           WHEN 'ready' THEN NULL
+           ELSE format('SELECT * FROM tandem.test_connection(%L);', c.name)
+       END AS next_step,
+       c.last_ok_at, c.last_error, c.last_error_type, c.last_error_at
+FROM tandem._connection c
+JOIN tandem._tenant t ON t.tenant_id = c.tenant_id
+JOIN tandem._connector k ON k.connector_id = c.connector_id
+LEFT JOIN tandem._held_back h ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN NOT c.enabled THEN 'disabled'
+                WHEN c.paused OR h.reason IS NOT NULL THEN 'paused'
+                WHEN c.last_error IS NULL AND c.last_ok_at IS NULL THEN 'untested'
+                WHEN c.last_error IS NULL THEN 'ready'
+                WHEN c.last_error_type = 'AUTH_ERROR' THEN 'auth_failed'
+                WHEN c.last_error_type = 'RATE_LIMIT' THEN 'rate_limited'
+                WHEN c.last_error_type = 'NETWORK_ERROR' THEN 'unreachable'
+                ELSE 'error' END AS status) s;
+COMMENT ON VIEW tandem.connection_status IS 'whether connections work: ready, error, auth_failed, rate_limited, unreachable, paused, disabled, untested';
+COMMENT ON COLUMN tandem.connection_status.next_step IS 'SQL to paste';
+
+CREATE VIEW tandem.mapping_status WITH (security_invoker = true) AS
+SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object,
+       coalesce(format('%I.%I', n.nspname, r.relname), m.target_name) AS target,
+       m.definition ->> 'direction' AS direction, m.enabled, m.owner_name AS owner, s.status,
+       CASE s.status
+           WHEN 'disabled' THEN 'disabled'
+           WHEN 'paused' THEN coalesce(m.paused_reason, h.reason)
+           WHEN 'error' THEN p.problem
+           WHEN 'partial' THEN format('%s unresolved %s', e.unresolved, CASE e.unresolved WHEN 1 THEN 'error' ELSE 'errors' END)
+       END AS status_reason,
+       CASE s.status
+           WHEN 'disabled' THEN format('SELECT tandem.enable_mapping(%L);', m.name)
+           WHEN 'paused' THEN CASE WHEN m.paused THEN format('SELECT tandem.resume_mapping(%L);', m.name) ELSE h.next_step END
+           WHEN 'error' THEN p.remedy
+           WHEN 'partial' THEN format('SELECT * FROM tandem.get_sync_errors(%L);', m.name)
+           WHEN 'ready' THEN CASE WHEN l.run IS NULL AND m.schedule IS NULL THEN format('SELECT tandem.sync_now(%L);', m.name) END
+       END AS next_step,
+       CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_on, CASE WHEN l.status = 'pending' THEN 'worker' END)
+            END AS waiting_on,
+       CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_until, l.not_before) END AS waiting_until,
+       e.unresolved AS unresolved_errors,
+       0::bigint AS conflicts, 0::bigint AS pending_changes, NULL::timestamptz AS oldest_pending_at,
+       m.rows_synced, l.run AS last_run, l.status AS last_run_status, l.started_at AS last_started_at,
+       f.completed_at AS last_completed_at, f.completed_at - f.started_at AS last_duration,
+       coalesce(l.last_activity_at, l.requested_at) AS last_activity_at,
+       CASE WHEN s.status NOT IN ('disabled', 'paused') THEN m.next_run_at END AS next_run_at,
+       now() - g.started_at AS freshness
+FROM tandem._mapping m
+JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
+JOIN tandem.connection_status c ON c.connection_id = m.connection_id
+LEFT JOIN tandem._held_back h ON true
+LEFT JOIN pg_catalog.pg_class r ON r.oid = m.target
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+LEFT JOIN pg_catalog.pg_roles o ON o.oid = m.owner
+-- the last run, the last that ended, the last that got all there was
+LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id ORDER BY x.run DESC LIMIT 1) l ON true
+LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.completed_at IS NOT NULL
+                   ORDER BY x.run DESC LIMIT 1) f ON true
+LEFT JOIN LATERAL (SELECT x.started_at FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status = 'completed'
+                   ORDER BY x.run DESC LIMIT 1) g ON true
+CROSS JOIN LATERAL (SELECT count(*) AS unresolved FROM tandem._sync_error x
+                    WHERE x.mapping_id = m.mapping_id AND x.resolved_at IS NULL) e
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN r.oid IS NULL THEN format('table %s does not exist any more', m.target_name)
+                WHEN o.oid IS NULL THEN format('role %I that owned the mapping does not exist any more', m.owner_name)
+                WHEN NOT o.rolcanlogin THEN format('role %I cannot log in, so no worker can act for it', m.owner_name)
+                WHEN c.status NOT IN ('ready', 'untested') THEN
+                    format('connection %I is %s', c.connection, c.status) || coalesce(': ' || c.status_reason, '')
+                WHEN f.status = 'failed' THEN coalesce(f.message, 'the last run failed') END AS problem,
+           CASE WHEN r.oid IS NULL THEN format('SELECT tandem.alter_mapping(%L, ''{"target": "…"}'');', m.name)
+                WHEN o.oid IS NULL THEN format('SELECT tandem.export_mapping(%L);', m.name)
+                WHEN NOT o.rolcanlogin THEN format('ALTER ROLE %I LOGIN;', m.owner_name)
+                WHEN c.status NOT IN ('ready', 'untested') THEN c.next_step
+                WHEN f.status = 'failed' THEN format('SELECT * FROM tandem.doctor(%L);', m.name) END AS remedy) p
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN NOT m.enabled THEN 'disabled'
+                WHEN m.paused OR h.reason IS NOT NULL THEN 'paused'
+                WHEN l.status = 'running' THEN 'running'
+                WHEN p.problem IS NOT NULL THEN 'error'
+                WHEN e.unresolved > 0 THEN 'partial'
+                ELSE 'ready' END AS status) s;
+COMMENT ON VIEW tandem.mapping_status IS 'how each mapping is doing: the first that holds of disabled, paused, running, error, partial, ready';
+COMMENT ON COLUMN tandem.mapping_status.next_step IS 'SQL to paste';
+COMMENT ON COLUMN tandem.mapping_status.freshness IS 'now minus the moment up to which the table is known to equal the source';

@@ -1,0 +1,32 @@
+-- Connectors: made, described, refused, dropped.
+SELECT name, title, version, builtin, capabilities FROM tandem.connectors ORDER BY name;
+SELECT name, kind, data_type, required, secret, default_value, label, choices FROM tandem.connector_settings('rest');
+
+SELECT tandem.create_connector('shop', '{"title": "Shop", "base_url": "https://shop.example.com", "auth": {"type": "bearer"},
+    "objects": {"orders": {"path": "/orders", "records": "_root"}}}') > 0 AS made;
+SELECT tandem.create_connector('shop', '{"title": "Shop"}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT tandem.create_connector('shop', '{"title": "Shop"}', if_not_exists => true) > 0 AS there;
+SELECT name, kind, required, secret FROM tandem.connector_settings('shop');
+
+-- mistakes
+SELECT tandem.create_connector('x', '{"auth": {"typ": "bearer"}}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT tandem.create_connector('x', '{"auth": {"type": "oauth9"}}');
+SELECT tandem.create_connector('x', '[]');
+SELECT tandem.create_connector('x', NULL);
+SELECT tandem.create_connector(NULL, '{}');
+SELECT tandem.create_connector('', '{}');
+SELECT * FROM tandem.validate_connector('{"auth": {"typ": "bearer"}, "objects": {"a": {"pth": "/a", "paging": {"style": "pages"}}}}');
+SELECT * FROM tandem.validate_connector('{"title": "Fine"}');
+SELECT * FROM tandem.connector_settings('rst');
+\echo :LAST_ERROR_SQLSTATE
+
+-- dropping
+SELECT tandem.drop_connector('rest');
+SELECT tandem.create_connection('uses_shop', 'shop');
+SELECT tandem.drop_connector('shop');
+\echo :LAST_ERROR_SQLSTATE
+SELECT tandem.drop_connection('uses_shop');
+SELECT tandem.drop_connector('shop');
+SELECT tandem.drop_connector('shop');

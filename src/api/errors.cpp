@@ -1,0 +1,94 @@
+// record_sync_error, get_sync_errors, resolve_sync_error, resolve_sync_errors.
+#include <algorithm>
+#include <array>
+
+#include "api/json_args.hpp"
+#include "base/strings.hpp"
+#include "core/schema_check.hpp"
+#include "pg/catalog.hpp"
+#include "pg/entry.hpp"
+#include "store/errors.hpp"
+#include "store/lookup.hpp"
+#include "store/mappings.hpp"
+
+namespace tandem::api {
+
+namespace {
+
+using base::Errc;
+using base::Failure;
+
+constexpr std::array<std::string_view, 10> kErrorTypes{
+    "VALIDATION_ERROR", "TRANSFORM_ERROR", "API_ERROR", "RATE_LIMIT",    "NETWORK_ERROR",
+    "AUTH_ERROR",       "DATABASE_ERROR",  "CONFLICT",  "SCHEMA_CHANGE", "SYSTEM_ERROR"};
+constexpr std::int64_t kMaxRows = 1'000'000;
+
+void check_error_type(const std::string& type) {
+  if (std::find(kErrorTypes.begin(), kErrorTypes.end(), type) != kErrorTypes.end()) return;
+  const std::vector<std::string> all(kErrorTypes.begin(), kErrorTypes.end());
+  throw Failure(Errc::invalid_parameter, base::strcat("unknown error_type \"", type, '"'),
+                base::strcat("Allowed: ", base::join(all, ", "), "."),
+                core::nearest_hint(type, kErrorTypes, "Allowed"));
+}
+
+std::int64_t record_sync_error(const pg::FunctionCall& call) {
+  store::ReportedError error;
+  error.error_type = call.required_text(1, "error_type");
+  check_error_type(error.error_type);
+  error.message = call.required_text(2, "message");
+  error.record = call.text(3);
+  error.retryable = boolean_argument(call, 4, true);
+  Caller caller(call, 5);
+  const store::MappingRow m =
+      store::require_mapping(caller.sql, caller.tenant.tenant_id, call.required_text(0, "mapping"));
+  store::require_owner("mapping", m.name, m.owner, m.owner_name);
+  return store::record_error(caller.sql, m.tenant_id, m.mapping_id, error);
+}
+
+std::vector<std::vector<pg::Out>> get_sync_errors(const pg::FunctionCall& call) {
+  const auto mapping = call.text(0);
+  const std::int64_t max_rows = call.integer(2).value_or(kMaxRows);
+  if (max_rows < 0) throw Failure(Errc::invalid_parameter, "max_rows must not be negative");
+  Caller caller(call, 3);
+  if (mapping) static_cast<void>(store::require_mapping(caller.sql, caller.tenant.tenant_id, *mapping));
+  return store::list_errors(caller.sql, caller.tenant.tenant_id, mapping, boolean_argument(call, 1, false),
+                            std::min(max_rows, kMaxRows));
+}
+
+bool resolve_sync_error(const pg::FunctionCall& call) {
+  const auto error = call.integer(0);
+  if (!error) throw Failure(Errc::invalid_parameter, "argument error must not be null");
+  Caller caller(call, 2);
+  const auto mapping_id = store::mapping_of_error(caller.sql, caller.tenant.tenant_id, *error);
+  if (!mapping_id) {
+    throw Failure(Errc::undefined_object, base::strcat("sync error ", *error, " does not exist"), {},
+                  "SELECT * FROM tandem.get_sync_errors();");
+  }
+  const store::MappingRow m = store::load_mapping(caller.sql, *mapping_id);
+  store::require_owner("mapping", m.name, m.owner, m.owner_name);
+  return store::resolve_error(caller.sql, caller.tenant.tenant_id, *error, pg::role_name(pg::current_user()),
+                              call.text(1));
+}
+
+std::int64_t resolve_sync_errors(const pg::FunctionCall& call) {
+  const store::ErrorFilter filter{.code = call.text(1), .error_type = call.text(2), .before = call.instant(3)};
+  if (filter.error_type) check_error_type(*filter.error_type);
+  Caller caller(call, 5);
+  const store::MappingRow m =
+      store::require_mapping(caller.sql, caller.tenant.tenant_id, call.required_text(0, "mapping"));
+  store::require_owner("mapping", m.name, m.owner, m.owner_name);
+  return static_cast<std::int64_t>(store::resolve_errors(caller.sql, m.tenant_id, m.mapping_id, filter,
+                                                         pg::role_name(pg::current_user()), call.text(4)));
+}
+
+}  // namespace
+
+}  // namespace tandem::api
+
+TANDEM_FUNCTION(tandem_record_sync_error) { return call.ret_integer(tandem::api::record_sync_error(call)); }
+
+TANDEM_FUNCTION(tandem_get_sync_errors) { return call.ret_rows(tandem::api::get_sync_errors(call)); }
+
+TANDEM_FUNCTION(tandem_resolve_sync_error) { return call.ret_boolean(tandem::api::resolve_sync_error(call)); }
+
+TANDEM_FUNCTION(tandem_resolve_sync_errors) { return call.ret_integer(tandem::api::resolve_sync_errors(call)); }

@@ -1,0 +1,223 @@
+// create_mapping, alter_mapping, validate_mapping, check_mapping.
+#include <algorithm>
+
+#include "api/json_args.hpp"
+#include "api/mappings_draft.hpp"
+#include "base/strings.hpp"
+#include "core/schema_check.hpp"
+#include "pg/catalog.hpp"
+#include "pg/entry.hpp"
+#include "pg/log.hpp"
+#include "store/mappings.hpp"
+#include "worker/wake.hpp"
+
+namespace tandem::api {
+
+namespace {
+
+using base::Errc;
+using base::Failure;
+using base::Json;
+
+// --- create
+
+Json given_arguments(const pg::FunctionCall& call) {
+  Json given = Json::object();
+  const auto text = [&](int i, const char* key) {
+    if (auto value = call.text(i)) given.set(key, Json(*std::move(value)));
+  };
+  const auto texts = [&](int i, const char* key) {
+    const auto values = call.text_array(i);
+    if (!values) return;
+    Json list = Json::array();
+    for (const std::string& value : *values) list.push(Json(value));
+    given.set(key, std::move(list));
+  };
+  text(0, "name");
+  text(1, "connection");
+  text(2, "object");
+  if (auto columns = json_argument(call, 4, "columns")) given.set("columns", *std::move(columns));
+  texts(5, "key");
+  texts(6, "match_on");
+  text(7, "direction");
+  text(8, "sync_mode");
+  text(9, "cursor_field");
+  text(10, "write_mode");
+  text(11, "schedule");
+  if (auto options = json_argument(call, 12, "options")) given.set("options", *std::move(options));
+  given.set("enabled", Json(boolean_argument(call, 13, true)));
+  text(14, "label");
+  return given;
+}
+
+void notice_sync_mode(const Draft& draft) {
+  const core::Mapping& m = draft.mapping;
+  const bool incremental = m.sync_mode == core::SyncMode::incremental;
+  pg::log(pg::Level::notice,
+          incremental
+              ? base::strcat("mapping \"", m.name, "\": sync_mode is incremental, by field ", m.cursor_field)
+              : base::strcat("mapping \"", m.name, "\": sync_mode is full, for object ", m.object, " has no cursor"));
+}
+
+std::int64_t create_mapping(const pg::FunctionCall& call) {
+  const std::string name = name_argument(call, 0, "name");
+  const auto target = call.integer(3);
+  if (!target)
+    throw Failure(Errc::invalid_parameter, "argument target must not be null", {},
+                  "SELECT * FROM tandem.mappable_tables;");
+  const Json given = given_arguments(call);
+  const std::string metadata = object_text(call, 15, "metadata");
+  Caller caller(call, 17);
+  if (boolean_argument(call, 16, false)) {
+    if (const auto existing = store::find_mapping(caller.sql, caller.tenant.tenant_id, name)) {
+      notice_exists("mapping", name);
+      return existing->mapping_id;
+    }
+  }
+  Draft draft = make_draft(caller, given, pg::current_user(), static_cast<pg::Oid>(*target));
+  raise(draft.findings, base::strcat("mapping \"", name, "\": "));
+  draft.row.metadata = metadata;
+  draft.row.next_run_at = next_due(draft.row);
+  const auto id = store::insert_mapping(caller.sql, draft.row);
+  if (!id) throw already_exists("mapping", name);
+  if (given.find("sync_mode") == nullptr) notice_sync_mode(draft);
+  if (draft.row.next_run_at) worker::wake_scheduler_at_commit();
+  return *id;
+}
+
+// --- alter
+
+// Columns given as an array are patched by field, as those given as an object are.
+Json columns_by_field(const Json& columns) {
+  Json by_field = Json::object();
+  for (const Json& column : columns.items()) {
+    const auto field = column.string_at("field");
+    if (!field || by_field.find(*field) != nullptr) {
+      throw Failure(Errc::invalid_parameter, "changes: columns: a field of this mapping feeds several columns", {},
+                    "Give the whole array of columns.");
+    }
+    Json rest = Json::object();
+    for (const auto& [key, value] : column.members()) {
+      if (key != "field") rest.set(key, value);
+    }
+    by_field.set(*field, std::move(rest));
+  }
+  return by_field;
+}
+
+Json patched_arguments(const store::MappingRow& row, const Json& changes) {
+  Json given = arguments_of(row);
+  const Json* patch = changes.find("columns");
+  const Json* columns = given.find("columns");
+  if (patch != nullptr && patch->is_object() && columns != nullptr && columns->is_array()) {
+    given.set("columns", columns_by_field(*columns));
+  }
+  if (changes.find("metadata") != nullptr) given.set("metadata", Json::parse(row.metadata).value());
+  return base::merge_patch(std::move(given), changes);
+}
+
+// What a changed definition makes of what was read before.
+store::Reread reread_after(const store::MappingRow& before, const store::MappingRow& after) {
+  const auto differs = [&](const char* key) {
+    const Json *was = before.definition.find(key), *is = after.definition.find(key);
+    return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
+  };
+  const auto params = [](const store::MappingRow& row) {
+    const Json* options = row.definition.find("options");
+    const Json* found = options == nullptr ? nullptr : options->find("params");
+    return found == nullptr ? Json() : *found;
+  };
+  if (before.connection_id != after.connection_id || before.target != after.target || params(before) != params(after)) {
+    return store::Reread::everything;
+  }
+  for (const char* key : {"object", "columns", "key", "match_on", "write_mode", "cursor_field"}) {
+    if (differs(key)) return store::Reread::everything;
+  }
+  return differs("options") || differs("sync_mode") ? store::Reread::listing : store::Reread::nothing;
+}
+
+// The row with what the patch changed; the definition is looked at only if it is touched, so that a mapping whose
+// table is gone can still be disabled or renamed.
+store::MappingRow changed_row(Caller& caller, const store::MappingRow& before, const Json& changes, const Json& given) {
+  const bool touched = std::any_of(kDefinitionArguments.begin(), kDefinitionArguments.end(),
+                                   [&](std::string_view key) { return changes.find(key) != nullptr; });
+  store::MappingRow after = before;
+  if (touched) {
+    const auto target = changes.find("target") == nullptr ? std::optional(before.target) : std::nullopt;
+    Draft draft = make_draft(caller, given, before.owner, target);
+    raise(draft.findings, base::strcat("mapping \"", before.name, "\": "));
+    if (const Json* mode = changes.find("sync_mode"); mode != nullptr && mode->is_null()) notice_sync_mode(draft);
+    after = std::move(draft.row);
+    after.mapping_id = before.mapping_id;
+    after.paused = before.paused;
+    after.metadata = before.metadata;
+  } else {
+    Draft draft;
+    core::ObjectReader in(given, "", kMappingArguments, draft.findings);
+    after.name = in.text("name").value_or("");
+    after.schedule = in.text("schedule");
+    after.enabled = in.boolean("enabled").value_or(true);
+    after.label = in.text("label");
+    raise(draft.findings, base::strcat("mapping \"", before.name, "\": "));
+  }
+  if (changes.find("metadata") != nullptr) {
+    const Json* metadata = given.find("metadata");
+    after.metadata = metadata == nullptr ? "{}" : metadata->dump();
+    if (!after.metadata.starts_with('{'))
+      throw Failure(Errc::invalid_parameter, "changes: metadata: must be an object");
+  }
+  return after;
+}
+
+void alter_mapping(const pg::FunctionCall& call) {
+  const std::string name = call.required_text(0, "name");
+  const Json changes = required_object(call, 1, "changes");
+  Caller caller(call, 2);
+  const store::MappingRow before = store::require_own_mapping(caller.sql, caller.tenant.tenant_id, name);
+  core::Findings findings;
+  const core::ObjectReader keys(changes, "", kMappingArguments, findings);
+  raise(findings, "changes: ");
+  store::MappingRow after = changed_row(caller, before, changes, patched_arguments(before, changes));
+  check_name(after.name, "changes: name");
+  if (after.name != before.name && store::find_mapping(caller.sql, caller.tenant.tenant_id, after.name)) {
+    throw already_exists("mapping", after.name);
+  }
+  const bool rescheduled = after.schedule != before.schedule || after.enabled != before.enabled;
+  after.next_run_at = rescheduled ? next_due(after) : before.next_run_at;
+  store::update_mapping(caller.sql, after, reread_after(before, after));
+  worker::wake_scheduler_at_commit();
+}
+
+// --- check
+
+core::Findings validate_mapping(const pg::FunctionCall& call) {
+  Caller caller(call, 1);
+  const store::MappingRow row =
+      store::require_mapping(caller.sql, caller.tenant.tenant_id, call.required_text(0, "name"));
+  return check_draft(caller, arguments_of(row), row.owner, row.target);
+}
+
+core::Findings check_mapping(const pg::FunctionCall& call) {
+  const Json definition = required_object(call, 0, "definition");
+  Caller caller(call, 1);
+  return check_draft(caller, definition, pg::current_user(), std::nullopt);
+}
+
+}  // namespace
+
+}  // namespace tandem::api
+
+TANDEM_FUNCTION(tandem_create_mapping) { return call.ret_integer(tandem::api::create_mapping(call)); }
+
+TANDEM_FUNCTION(tandem_alter_mapping) {
+  tandem::api::alter_mapping(call);
+  return call.ret_void();
+}
+
+TANDEM_FUNCTION(tandem_validate_mapping) {
+  return call.ret_rows(tandem::api::rows_by_column(tandem::api::validate_mapping(call)));
+}
+
+TANDEM_FUNCTION(tandem_check_mapping) {
+  return call.ret_rows(tandem::api::rows_by_column(tandem::api::check_mapping(call)));
+}

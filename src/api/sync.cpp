@@ -1,0 +1,181 @@
+// Running mappings by hand: sync_now, CALL sync, wait_for_run, cancel_run; and what a
+// schedule means: next_runs, describe_schedule.
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "base/strings.hpp"
+#include "core/schedule.hpp"
+#include "pg/entry.hpp"
+#include "pg/function_call.hpp"
+#include "pg/log.hpp"
+#include "pg/procedure.hpp"
+#include "pg/shared_memory.hpp"
+#include "pg/sql.hpp"
+#include "pg/timezone.hpp"
+#include "store/connections.hpp"
+#include "store/lookup.hpp"
+#include "store/mappings.hpp"
+#include "store/runs.hpp"
+#include "store/target.hpp"
+#include "store/tenants.hpp"
+#include "worker/background.hpp"
+#include "worker/slots.hpp"
+#include "worker/wake.hpp"
+
+namespace tandem::api {
+
+namespace {
+
+using base::Errc;
+using base::Failure;
+using base::strcat;
+
+constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
+
+// Why a run of this mapping would stay where it is.
+void require_runnable(pg::Sql& sql, const store::MappingRow& mapping) {
+  if (!mapping.enabled)
+    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is disabled"), {}, strcat("SELECT tandem.enable_mapping('", mapping.name, "');"));
+  if (mapping.paused)
+    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is paused"), {}, strcat("SELECT tandem.resume_mapping('", mapping.name, "');"));
+  const store::Connection connection = store::load_connection(sql, mapping.connection_id);
+  if (!connection.enabled)
+    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is disabled"), {}, strcat("SELECT tandem.enable_connection('", connection.name, "');"));
+  if (connection.paused)
+    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is paused"), {}, strcat("SELECT tandem.resume_connection('", connection.name, "');"));
+  if (auto problem = store::owner_problem(mapping.owner, mapping.owner_name)) throw Failure(*problem);
+}
+
+std::int64_t start_run(std::string_view tenant, std::string_view name, bool full, const base::Json& params) {
+  worker::require_preloaded();
+  pg::CallerSpi sql;
+  const store::MappingRow mapping = store::require_own_mapping(sql, store::require_tenant(sql, tenant).tenant_id, name);
+  require_runnable(sql, mapping);
+  bool created = false;
+  const std::int64_t run = store::request_run(sql, mapping.mapping_id, full, params, created);
+  worker::wake_scheduler_at_commit();
+  return run;
+}
+
+base::Json params_of(pg::FunctionCall& call, int argument) {
+  const auto text = call.text(argument);
+  if (!text) return base::Json::object();
+  base::Json params = base::Json::parse(*text).value();
+  if (!params.is_object())
+    throw Failure(Errc::invalid_parameter, "params must be a JSON object", {}, "params => '{\"region\": \"EU\"}'");
+  return params;
+}
+
+struct RunView {
+  std::string status, message;
+};
+
+RunView look_at_run(std::int64_t run) {
+  pg::CallerSpi sql;
+  const std::optional<store::RunState> state = store::run_state(sql, run);
+  if (!state) throw Failure(Errc::undefined_object, strcat("there is no run ", run), {}, "SELECT * FROM tandem.recent_runs;");
+  if (state->made_here)
+    throw Failure(Errc::prerequisite, strcat("run ", run, " was requested in this transaction and starts when it commits"), {},
+                  "COMMIT first, or CALL tandem.sync(...), which commits and waits.");
+  return {state->status, state->message.value_or("")};
+}
+
+bool ended(const RunView& view) { return view.status != "pending" && view.status != "running"; }
+
+// Wakes with every run that ends, not by the clock.
+RunView wait_until_ended(std::int64_t run, base::Micros timeout) {
+  const base::Micros until = base::monotonic() + timeout;
+  pg::NewsWait news;
+  while (true) {
+    RunView view = look_at_run(run);
+    const base::Micros left = until - base::monotonic();
+    if (ended(view) || left <= 0) return view;
+    news.wait(left);
+  }
+}
+
+base::Micros timeout_of(pg::FunctionCall& call, int argument) { return call.interval_micros(argument).value_or(kDefaultTimeout); }
+
+struct ZonedSchedule {
+  core::Schedule schedule;
+  pg::TimeZone zone;
+};
+
+ZonedSchedule schedule_of(const std::string& text) {
+  core::Schedule schedule = core::Schedule::parse(text).value();
+  const std::optional<pg::TimeZone> zone = pg::TimeZone::find(schedule.zone());
+  if (!zone)
+    throw Failure(Errc::invalid_parameter, strcat("time zone \"", schedule.zone(), "\" of the schedule is not known"), {},
+                  "SELECT name FROM pg_timezone_names;");
+  return {std::move(schedule), *zone};
+}
+
+}  // namespace
+
+// (mapping text, full boolean, params jsonb, tenant text) → bigint
+TANDEM_FUNCTION(tandem_sync_now) {
+  const std::string mapping = call.required_text(0, "mapping");
+  return call.ret_integer(start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), params_of(call, 2)));
+}
+
+// CALL sync(mapping text, full boolean, timeout interval, tenant text)
+TANDEM_FUNCTION(tandem_sync) {
+  const std::string mapping = call.required_text(0, "mapping");
+  if (!call.may_commit())
+    throw Failure(Errc::prerequisite, "tandem.sync commits, so it cannot be called inside a transaction block or a function", {},
+                  strcat("SELECT tandem.sync_now('", mapping, "'); and COMMIT"));
+  const base::Micros timeout = timeout_of(call, 2);
+  const std::int64_t run = start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), base::Json::object());
+  pg::commit_and_go_on();
+  const RunView view = wait_until_ended(run, timeout);
+  const std::string hint = strcat("SELECT * FROM tandem.recent_runs WHERE run = ", run, ";");
+  if (!ended(view))
+    throw Failure(Errc::timed_out, strcat("run ", run, " of ", mapping, " is still ", view.status), "It goes on by itself.", hint);
+  if (view.status == "failed" || view.status == "cancelled")
+    throw Failure(Errc::remote_error, strcat("run ", run, " of ", mapping, " ", view.status, view.message.empty() ? "" : ": ", view.message), {}, hint);
+  pg::log(view.status == "partial" ? pg::Level::warning : pg::Level::notice, strcat("run ", run, " of ", mapping, " ", view.status),
+          {}, view.status == "partial" ? strcat("SELECT * FROM tandem.get_sync_errors('", mapping, "');") : std::string());
+  return call.ret_void();
+}
+
+// (run bigint, timeout interval) → text
+TANDEM_FUNCTION(tandem_wait_for_run) {
+  const auto run = call.integer(0);
+  if (!run) return call.ret_null();
+  worker::require_preloaded();
+  return call.ret_text(wait_until_ended(*run, timeout_of(call, 1)).status);
+}
+
+// (run bigint) → boolean
+TANDEM_FUNCTION(tandem_cancel_run) {
+  const auto run = call.integer(0);
+  if (!run) return call.ret_null();
+  pg::CallerSpi sql;
+  const std::optional<store::RunState> state = store::run_state(sql, *run);
+  if (!state) throw Failure(Errc::undefined_object, strcat("there is no run ", *run), {}, "SELECT * FROM tandem.recent_runs;");
+  const store::MappingRow mapping = store::load_mapping(sql, state->mapping_id);
+  store::require_owner("mapping", mapping.name, mapping.owner, mapping.owner_name);
+  const bool asked = store::request_cancel(sql, *run);
+  if (asked) worker::wake_scheduler_at_commit();
+  return call.ret_boolean(asked);
+}
+
+// (schedule text, count int) → setof timestamptz
+TANDEM_FUNCTION(tandem_next_runs) {
+  const ZonedSchedule zoned = schedule_of(call.required_text(0, "schedule"));
+  const std::int64_t count = call.integer(1).value_or(5);
+  if (count < 1 || count > 1000) throw Failure(Errc::invalid_parameter, "count must be between 1 and 1000");
+  std::vector<std::vector<pg::Out>> rows;
+  std::optional<base::Instant> at = base::now();
+  for (std::int64_t i = 0; i < count && at; ++i) {
+    at = zoned.schedule.next(*at, [&](base::Instant when) { return zoned.zone.offset_at(when); });
+    if (at) rows.push_back({pg::Out(*at)});
+  }
+  return call.ret_rows(rows);
+}
+
+// (schedule text) → text
+TANDEM_FUNCTION(tandem_describe_schedule) {
+  return call.ret_text(schedule_of(call.required_text(0, "schedule")).schedule.describe());
+}
+
+}  // namespace tandem::api

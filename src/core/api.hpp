@@ -1,0 +1,90 @@
+// A remote API as the engine needs it: the connector's manifest with the connection's
+// configuration merged over it, validated and typed. Both are JSON of one shape; what a
+// manifest leaves out, a connection may fill in (the built-in `rest` connector leaves out
+// nearly everything).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/page_reader.hpp"
+#include "core/finding.hpp"
+
+namespace tandem::core {
+
+using Params = std::vector<std::pair<std::string, std::string>>;
+
+enum class AuthType { none, basic, bearer, api_key };
+struct Auth {
+  AuthType type = AuthType::none;
+  std::string header = "X-API-Key";  // api_key in a header ... (empty when it goes into a parameter)
+  std::string param = {};            // ... or in this query parameter
+  // Names of the credentials it needs: basic username, password; bearer token; api-key key.
+  [[nodiscard]] std::vector<std::string> required_credentials() const;
+};
+
+enum class PageStyle { none, page, offset, token, next_url, link };
+struct Paging {
+  PageStyle style = PageStyle::none;
+  std::string param = {};            // page: "page", offset: "offset", token: has to be given
+  std::string size_param = {};       // sent with `size` when both are set; offset: "limit"
+  std::int64_t size = 0;
+  std::int64_t start = 1;            // page: number of the first page; offset: 0
+  std::vector<std::string> next = {};  // token, next_url: path in the body
+  std::vector<std::string> total = {};  // path of the number of all records (page, offset: ends there)
+  std::vector<std::string> total_pages = {};
+  std::int64_t max_pages = 100'000;
+};
+
+enum class CursorFormat { iso8601, epoch, epoch_ms, integer, text };
+struct Cursor {
+  std::string field = {};            // in the record
+  std::string param = {};            // query parameter that takes it
+  CursorFormat format = CursorFormat::iso8601;
+};
+
+struct Object {
+  std::string name = {}, label = {};
+  std::string path = {};
+  Params params = {};                  // the API's own included: these are all that every request of the object has
+  base::RecordsAt records = {};
+  std::vector<std::string> id = {};  // fields that identify a record; default {"id"}
+  Paging paging = {};
+  std::optional<Cursor> cursor = {};
+};
+
+struct Api {
+  std::string connection = {};       // its name, for hints that can be pasted; set by whoever loads it, may be empty
+  std::string base_url = {};         // without a slash at the end: base_url + path is the URL
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  Params params = {};                // of requests that belong to no object (test_connection); objects have them already
+  Auth auth = {};
+  int max_in_flight = 8;
+  int connect_ms = 10'000, first_byte_ms = 60'000, total_ms = 300'000;
+  std::vector<Object> objects = {};  // in the order given
+  [[nodiscard]] const Object* object(std::string_view name) const noexcept;
+};
+
+// Findings about a manifest on its own (create_connector, validate_connector).
+Findings validate_manifest(const base::Json& manifest);
+// Findings about a connection's config under a manifest (create_connection).
+Findings validate_config(const base::Json& manifest, const base::Json& config);
+// The typed API; an Error names the first finding that is one.
+base::Result<Api> make_api(const base::Json& manifest, const base::Json& config);
+
+// One row of connector_settings(): derived from the manifest's "settings" and auth.
+struct Setting {
+  std::string name = {}, kind = {}, data_type = {};  // kind: config | credential
+  bool required = false, secret = false;
+  std::string default_value = {}, label = {}, help = {};
+  base::Json choices = {};            // array or null
+};
+std::vector<Setting> connector_settings(const base::Json& manifest);
+
+}  // namespace tandem::core

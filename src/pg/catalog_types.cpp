@@ -1,0 +1,133 @@
+// What kind of type a column's type is, for the conversion rules.
+#include "pg/catalog.hpp"
+#include "pg/guard.hpp"
+
+#include "pg/postgres.hpp"
+
+namespace tandem::pg {
+
+namespace {
+
+using base::TypeClass;
+
+TypeClass builtin_class(Oid type) {
+  switch (type) {
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+    case NAMEOID:
+      return TypeClass::text;
+    case INT2OID:
+      return TypeClass::smallint;
+    case INT4OID:
+      return TypeClass::integer;
+    case INT8OID:
+      return TypeClass::bigint;
+    case NUMERICOID:
+      return TypeClass::numeric;
+    case FLOAT4OID:
+      return TypeClass::real;
+    case FLOAT8OID:
+      return TypeClass::double_precision;
+    case BOOLOID:
+      return TypeClass::boolean;
+    case DATEOID:
+      return TypeClass::date;
+    case TIMEOID:
+      return TypeClass::time;
+    case TIMESTAMPOID:
+      return TypeClass::timestamp;
+    case TIMESTAMPTZOID:
+      return TypeClass::timestamptz;
+    case INTERVALOID:
+      return TypeClass::interval;
+    case UUIDOID:
+      return TypeClass::uuid;
+    case JSONOID:
+      return TypeClass::json;
+    case JSONBOID:
+      return TypeClass::jsonb;
+    case BYTEAOID:
+      return TypeClass::bytea;
+    default:
+      return TypeClass::input;
+  }
+}
+
+// Plain data, filled under a guard.
+struct Described {
+  TypeClass type_class;
+  TypeClass element_class;
+  std::int32_t length;
+  std::int32_t precision;
+  std::int32_t scale;
+  const char* name;
+};
+
+// Below: called under a guard only.
+
+bool is_citext(Oid type) {
+  HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+  if (!HeapTupleIsValid(tuple)) return false;
+  const auto* form = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple));
+  const bool found = form->typtype == TYPTYPE_BASE && std::strcmp(NameStr(form->typname), "citext") == 0;
+  ReleaseSysCache(tuple);
+  return found;
+}
+
+TypeClass class_of(Oid type) {
+  const TypeClass type_class = builtin_class(type);
+  if (type_class == TypeClass::input && is_citext(type)) return TypeClass::text;
+  return type_class;
+}
+
+// What the type modifier limits; of an array it is that of the elements.
+void apply_typmod(Described& described, Oid type, std::int32_t typmod) {
+  if (type == NAMEOID) described.length = NAMEDATALEN - 1;
+  if (typmod < 0) return;
+  switch (type) {
+    case VARCHAROID:
+    case BPCHAROID:
+      described.length = typmod - VARHDRSZ;
+      return;
+    case NUMERICOID:
+      described.precision = ((typmod - VARHDRSZ) >> 16) & 0xFFFF;
+      described.scale = (((typmod - VARHDRSZ) & 0x7FF) ^ 1024) - 1024;  // 11 bits, signed
+      return;
+    case TIMEOID:
+    case TIMESTAMPOID:
+    case TIMESTAMPTZOID:
+      described.precision = typmod;
+      return;  // digits of the seconds
+    default:
+      return;
+  }
+}
+
+Described describe(Oid type, std::int32_t typmod) {
+  Described described{class_of(type), TypeClass::text, -1, -1, -1, nullptr};
+  described.name = format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
+  Oid limited = type;
+  const Oid element = get_element_type(type);
+  if (OidIsValid(element)) {
+    described.type_class = TypeClass::array;
+    described.element_class = class_of(element);
+    limited = element;
+  }
+  apply_typmod(described, limited, typmod);
+  return described;
+}
+
+}  // namespace
+
+base::ColumnType column_type(Oid type, std::int32_t typmod) {
+  const Described described = call([=] { return describe(type, typmod); });
+  return {.type_class = described.type_class,
+          .element_class = described.element_class,
+          .length = described.length,
+          .precision = described.precision,
+          .scale = described.scale,
+          .name = described.name};
+}
+
+}  // namespace tandem::pg

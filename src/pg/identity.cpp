@@ -1,0 +1,81 @@
+#include "pg/identity.hpp"
+
+#include "base/error.hpp"
+#include "pg/guard.hpp"
+
+#include "pg/postgres.hpp"
+
+namespace tandem::pg {
+
+namespace {
+
+constexpr const char* kEngineRole = "tandem_owner";
+
+// Seq, hash and merge read the whole table for the sake of one page. Memoize pays for keys that
+// repeat, which a page's keys do not, though the planner, without statistics of the page, thinks so.
+// jit: the cost that stands for "disabled" would make every such plan look worth compiling.
+constexpr Setting kByIndex[] = {
+    {"enable_hashjoin", "off"},   {"enable_mergejoin", "off"}, {"enable_seqscan", "off"},
+    {"enable_bitmapscan", "off"}, {"enable_memoize", "off"},   {"jit", "off"},
+};
+
+// Everything a session may have set that would change what the engine's SQL means or prints.
+constexpr Setting kEngine[] = {
+    {"search_path", "pg_catalog, pg_temp"},
+    {"row_security", "on"},
+    {"standard_conforming_strings", "on"},
+    {"DateStyle", "ISO, MDY"},
+    {"IntervalStyle", "postgres"},
+    {"TimeZone", "UTC"},
+    {"extra_float_digits", "1"},
+    {"bytea_output", "hex"},
+    {"xmlbinary", "base64"},
+    {"jit", "off"},
+};
+
+void apply(std::span<const Setting> settings) {
+  for (const Setting& setting : settings) {
+    const char* now = GetConfigOption(setting.name, false, false);
+    if (now != nullptr && std::strcmp(now, setting.value) == 0) continue;
+    (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  }
+}
+
+void leave(int nest_level) noexcept {
+  try {
+    call([nest_level] { AtEOXact_GUC(false, nest_level); });
+  } catch (...) {
+    // The abort that must follow an error undoes every level; without one, this cannot fail.
+  }
+}
+
+}  // namespace
+
+SettingsScope::SettingsScope(std::span<const Setting> settings) : nest_level_(NewGUCNestLevel()) {
+  try {
+    call([settings] { apply(settings); });
+  } catch (...) {
+    leave(nest_level_);
+    throw;
+  }
+}
+
+SettingsScope::~SettingsScope() { leave(nest_level_); }
+
+std::span<const Setting> by_index_settings() noexcept { return kByIndex; }
+
+EngineIdentity::EngineIdentity() : settings_(kEngine), user_(InvalidOid), security_context_(0) {
+  // Looked up each time: a syscache hit, and the role may have been dropped or made in between.
+  const Oid engine = call([] { return get_role_oid(kEngineRole, true); });
+  if (!OidIsValid(engine)) {
+    throw base::Failure(base::Errc::prerequisite, "role tandem_owner does not exist",
+                        "The engine reaches its own tables as this role; installing the extension makes it.",
+                        "CREATE EXTENSION pg_tandem;");
+  }
+  GetUserIdAndSecContext(&user_, &security_context_);
+  SetUserIdAndSecContext(engine, security_context_ | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+EngineIdentity::~EngineIdentity() { SetUserIdAndSecContext(user_, security_context_); }
+
+}  // namespace tandem::pg

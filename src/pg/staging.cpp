@@ -1,0 +1,210 @@
+#include "pg/staging.hpp"
+
+#include "base/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/memory.hpp"
+
+#include "pg/postgres.hpp"
+
+namespace tandem::pg {
+
+namespace {
+
+using base::Cell;
+using base::Errc;
+using base::Failure;
+
+constexpr int kInMemoryKb = 64 * 1024;      // a page beyond this goes to a temporary file
+constexpr std::size_t kRowsPerReset = 100;  // how many rows' values lie in memory twice
+constexpr std::size_t kRowsPerInterruptCheck = 1000;
+
+// How the cells of one column become Datums. Plain data.
+struct ColumnPlan {
+  Oid type;
+  std::int32_t typmod;
+  bool direct_text;  // text and varchar: no input function
+  bool domain;       // NULLs must be checked too
+  Oid parameter;     // of the input function
+  FmgrInfo input;
+};
+
+// Below, up to the members: called under a guard only.
+
+Datum through_input(ColumnPlan& plan, std::string_view text) {
+  return InputFunctionCall(&plan.input, pnstrdup(text.data(), text.size()), plan.parameter, plan.typmod);
+}
+
+[[noreturn]] void mismatch(const ColumnPlan& plan, const char* form) {
+  elog(ERROR, "a value in %s form cannot be staged as %s", form, format_type_be(plan.type));
+  pg_unreachable();
+}
+
+Datum integer_datum(const ColumnPlan& plan, std::int64_t value) {
+  switch (plan.type) {
+    case INT8OID:
+      return Int64GetDatum(value);
+    case INT4OID:
+      if (value < PG_INT32_MIN || value > PG_INT32_MAX) break;
+      return Int32GetDatum(static_cast<std::int32_t>(value));
+    case INT2OID:
+      if (value < PG_INT16_MIN || value > PG_INT16_MAX) break;
+      return Int16GetDatum(static_cast<std::int16_t>(value));
+    case BOOLOID:
+      return BoolGetDatum(value != 0);
+    default:
+      mismatch(plan, "integer");
+  }
+  ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("%s out of range", format_type_be(plan.type))));
+  pg_unreachable();
+}
+
+Datum real_datum(const ColumnPlan& plan, double value) {
+  if (plan.type == FLOAT8OID) return Float8GetDatum(value);
+  if (plan.type == FLOAT4OID) return Float4GetDatum(static_cast<float>(value));
+  mismatch(plan, "real");
+}
+
+Datum time_datum(const ColumnPlan& plan, std::int64_t value) {
+  if (plan.type == DATEOID) return DateADTGetDatum(static_cast<DateADT>(value));
+  if (plan.type != TIMESTAMPTZOID && plan.type != TIMESTAMPOID) mismatch(plan, "time");
+  const Datum datum = Int64GetDatum(value);
+  if (plan.typmod < 0) return datum;
+  // timestamp(3): the statement sees that type already and will not cut the value any more.
+  return plan.type == TIMESTAMPTZOID ? DirectFunctionCall2(timestamptz_scale, datum, Int32GetDatum(plan.typmod))
+                                     : DirectFunctionCall2(timestamp_scale, datum, Int32GetDatum(plan.typmod));
+}
+
+Datum datum_of(ColumnPlan& plan, const Cell& cell, bool* null) {
+  *null = false;
+  switch (cell.form) {
+    case Cell::Form::null:
+      *null = true;
+      if (plan.domain) (void)InputFunctionCall(&plan.input, nullptr, plan.parameter, plan.typmod);
+      return 0;
+    case Cell::Form::text:
+      if (plan.direct_text)
+        return PointerGetDatum(cstring_to_text_with_len(cell.text.data(), static_cast<int>(cell.text.size())));
+      return through_input(plan, cell.text);
+    case Cell::Form::integer:
+      return integer_datum(plan, cell.integer);
+    case Cell::Form::real:
+      return real_datum(plan, cell.real);
+    case Cell::Form::time:
+      return time_datum(plan, cell.integer);
+  }
+  return 0;
+}
+
+void plan_column(const StagedColumn& column, ColumnPlan& plan) {
+  plan.type = column.type;
+  plan.typmod = column.typmod;
+  plan.direct_text = column.type == TEXTOID || column.type == VARCHAROID;
+  plan.domain = get_typtype(column.type) == TYPTYPE_DOMAIN;
+  Oid input = InvalidOid;
+  getTypeInputInfo(column.type, &input, &plan.parameter);
+  fmgr_info(input, &plan.input);
+}
+
+}  // namespace
+
+struct StagedPage::Impl {
+  MemoryContext outer = CurrentMemoryContext;
+  MemoryContext context = nullptr;  // everything below
+  MemoryContext batch = nullptr;    // values on their way into the tuplestore
+  TupleDesc shape = nullptr;
+  Tuplestorestate* store = nullptr;
+  ColumnPlan* plans = nullptr;
+  Datum* values = nullptr;
+  bool* nulls = nullptr;
+  EphemeralNamedRelation relation = nullptr;
+
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (context != nullptr) MemoryContextDelete(context);
+  }
+
+  // Called under a guard only.
+  void build(std::span<const StagedColumn> columns);
+  void name_it(const std::string& name, MemoryContext connection);
+};
+
+void StagedPage::Impl::build(std::span<const StagedColumn> columns) {
+  context = AllocSetContextCreate(outer, "tandem staged page", ALLOCSET_DEFAULT_SIZES);
+  batch = AllocSetContextCreate(context, "tandem staged values", ALLOCSET_DEFAULT_SIZES);
+  MemoryContextSwitchTo(context);  // the guard switches back
+  const std::size_t count = columns.size();
+  shape = CreateTemplateTupleDesc(static_cast<int>(count));
+  plans = static_cast<ColumnPlan*>(palloc0(sizeof(ColumnPlan) * count));
+  values = static_cast<Datum*>(palloc(sizeof(Datum) * count));
+  nulls = static_cast<bool*>(palloc(sizeof(bool) * count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<AttrNumber>(i + 1);
+    TupleDescInitEntry(shape, number, columns[i].name.c_str(), columns[i].type, columns[i].typmod, 0);
+    TupleDescInitEntryCollation(shape, number, columns[i].collation);
+    plan_column(columns[i], plans[i]);
+  }
+  store = tuplestore_begin_heap(false, false, kInMemoryKb);
+}
+
+void StagedPage::Impl::name_it(const std::string& name, MemoryContext connection) {
+  MemoryContextSwitchTo(connection);  // SPI may look at it after the page has gone
+  relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
+  relation->md.name = pstrdup(name.c_str());
+  relation->md.reliddesc = InvalidOid;
+  relation->md.tupdesc = shape;
+  relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+  relation->md.enrtuples = 0;
+  relation->reldata = store;
+}
+
+StagedPage::StagedPage(Sql& sql, std::string_view name, std::span<const StagedColumn> columns)
+    : impl_(std::make_unique<Impl>()), sql_(sql), name_(name), columns_(columns.size()) {
+  if (sql.context_ == nullptr || !sql.on_top()) throw Failure(Errc::internal, "page staged without a connection");
+  call([&] {
+    impl_->build(columns);
+    impl_->name_it(name_, sql_.context_);
+  });
+  sql_.attach(this, impl_->relation);
+}
+
+StagedPage::~StagedPage() { end(); }
+
+void StagedPage::end() noexcept {
+  if (impl_ == nullptr) return;
+  sql_.detach(this, name_);
+  try {
+    call([this] { tuplestore_end(impl_->store); });
+  } catch (...) {
+    // A temporary file that cannot be closed is the resource owner's to close.
+  }
+  impl_.reset();
+}
+
+void StagedPage::append(std::span<const Cell> cells) {
+  if (impl_ == nullptr || columns_ == 0 || cells.size() % columns_ != 0) {
+    throw Failure(Errc::internal, "cells to be staged are not whole rows");
+  }
+  const std::size_t rows = cells.size() / columns_;
+  call([&] {
+    Impl& impl = *impl_;
+    MemoryContextSwitchTo(impl.batch);
+    const Cell* cell = cells.data();
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (row % kRowsPerReset == 0) MemoryContextReset(impl.batch);
+      if (row % kRowsPerInterruptCheck == 0) CHECK_FOR_INTERRUPTS();
+      for (std::size_t i = 0; i < columns_; ++i, ++cell)
+        impl.values[i] = datum_of(impl.plans[i], *cell, &impl.nulls[i]);
+      tuplestore_putvalues(impl.store, impl.shape, impl.values, impl.nulls);
+    }
+    MemoryContextReset(impl.batch);
+  });
+  rows_ += rows;
+}
+
+void StagedPage::ready() {
+  if (impl_ != nullptr) impl_->relation->md.enrtuples = static_cast<double>(rows_);
+}
+
+}  // namespace tandem::pg

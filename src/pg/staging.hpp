@@ -1,0 +1,56 @@
+// A page of rows as something SQL can select from: a tuplestore registered with SPI
+// as an ephemeral named relation. No catalog entry, no temp table, invisible to user
+// code. Column types are those of the target's columns, so the statement needs no cast;
+// Cells become Datums here, under one guard for the page.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/value.hpp"
+#include "pg/sql.hpp"
+#include "pg/types.hpp"
+
+namespace tandem::pg {
+
+struct StagedColumn {
+  std::string name;
+  Oid type = kInvalidOid;
+  std::int32_t typmod = -1;
+  Oid collation = kInvalidOid;
+};
+
+class StagedPage {
+ public:
+  // Registers relation `name` with the SPI connection of `sql`, which must outlive it. A commit ends it, too.
+  StagedPage(Sql& sql, std::string_view name, std::span<const StagedColumn> columns);
+  ~StagedPage();  // unregisters and frees
+  StagedPage(const StagedPage&) = delete;
+  StagedPage& operator=(const StagedPage&) = delete;
+
+  // Appends rows (row-major, columns.size() cells each). A Cell::Form::text for a column whose type
+  // is not text goes through the type's input function (with typmod), which may raise: the page then
+  // holds an unknown number of rows and must be dropped with its savepoint. Text for text and varchar(n)
+  // goes in as it is: its length is the caller's to check. A NULL for a domain meets the domain's checks.
+  void append(std::span<const base::Cell> cells);
+  // Tell the planner how many rows there are; call once after the last append, before SQL uses it.
+  void ready();
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+
+ private:
+  friend class Sql;
+  void end() noexcept;
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  Sql& sql_;
+  std::string name_;
+  std::size_t columns_;
+  std::size_t rows_ = 0;
+};
+
+}  // namespace tandem::pg

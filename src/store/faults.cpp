@@ -1,0 +1,88 @@
+#include "store/faults.hpp"
+
+#include "base/strings.hpp"
+#include "pg/error.hpp"
+#include "pg/transaction.hpp"
+
+namespace tandem::store {
+
+namespace {
+
+// Column-wise, as unnest() wants it; empty text stands for NULL.
+struct FaultColumns {
+  std::vector<std::string> error_type, code, origin_id, field, column, message, suggestion, sqlstate, record, retryable;
+  void add(const RecordFault& fault) {
+    error_type.push_back(fault.fault.error_type);
+    code.push_back(fault.fault.code);
+    origin_id.push_back(fault.origin_id);
+    field.push_back(fault.fault.field);
+    column.push_back(fault.fault.column);
+    message.push_back(fault.fault.message);
+    suggestion.push_back(fault.fault.suggestion);
+    sqlstate.push_back(fault.fault.sqlstate);
+    record.emplace_back(fault.record);
+    retryable.push_back(fault.fault.retryable ? "t" : "f");
+  }
+};
+
+// Two records of one page may be the same error (equal records without an id): DISTINCT ON keeps one.
+constexpr const char* kInsertFaults = R"(
+  INSERT INTO tandem._sync_error AS e (tenant_id, mapping_id, run, error_type, code, origin_id, field, column_name, message,
+                                       suggestion, sqlstate, record, record_text, retryable)
+  SELECT DISTINCT ON (coalesce(nullif(f.origin_id, ''), CASE WHEN $14 THEN f.record::jsonb::text ELSE f.record END), f.code, f.column_name)
+         $1, $2, $3, f.error_type, f.code, nullif(f.origin_id, ''), nullif(f.field, ''), nullif(f.column_name, ''), f.message,
+         nullif(f.suggestion, ''), nullif(f.sqlstate, ''), CASE WHEN $14 THEN f.record::jsonb END,
+         CASE WHEN NOT $14 THEN f.record END, f.retryable::bool
+    FROM unnest($4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         AS f (error_type, code, origin_id, field, column_name, message, suggestion, sqlstate, record, retryable)
+  ON CONFLICT (mapping_id, (md5(coalesce(origin_id, record::text, record_text, ''))), code, (coalesce(column_name, '')))
+    WHERE resolved_at IS NULL AND run IS NOT NULL
+  DO UPDATE SET attempts = e.attempts + 1, last_seen_at = now(), run = excluded.run, message = excluded.message,
+                suggestion = excluded.suggestion, record = excluded.record, record_text = excluded.record_text)";
+
+void insert_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFault> faults, bool as_jsonb) {
+  FaultColumns columns;
+  for (const RecordFault& fault : faults) columns.add(fault);
+  sql.engine(kInsertFaults, {spec.tenant_id, spec.mapping_id, spec.run, columns.error_type, columns.code, columns.origin_id,
+                             columns.field, columns.column, columns.message, columns.suggestion, columns.sqlstate, columns.record,
+                             columns.retryable, as_jsonb});
+}
+
+bool try_as_jsonb(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFault> faults) {
+  try {
+    pg::Savepoint savepoint(sql);
+    insert_faults(sql, spec, faults, true);
+    savepoint.release();
+    return true;
+  } catch (const pg::Error& error) {
+    if (!error.sqlstate().starts_with("22")) throw;  // only the record itself may be to blame
+    return false;
+  }
+}
+
+}  // namespace
+
+void record_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFault> faults) {
+  if (faults.empty() || try_as_jsonb(sql, spec, faults)) return;
+  for (std::size_t i = 0; i < faults.size(); ++i)
+    if (!try_as_jsonb(sql, spec, faults.subspan(i, 1))) insert_faults(sql, spec, faults.subspan(i, 1), false);
+}
+
+std::vector<std::string> open_faults(pg::Sql& sql, std::int64_t mapping, std::int64_t limit) {
+  const pg::Rows rows = sql.engine(
+      "SELECT DISTINCT origin_id FROM tandem._sync_error"
+      " WHERE mapping_id = $1 AND resolved_at IS NULL AND run IS NOT NULL AND origin_id IS NOT NULL LIMIT $2", {mapping, limit});
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.text(i, 0));
+  return ids;
+}
+
+void resolve_faults(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids) {
+  if (origin_ids.empty()) return;
+  sql.engine(
+      "UPDATE tandem._sync_error SET resolved_at = now(), resolved_by = session_user, resolution_notes = $3"
+      " WHERE mapping_id = $1 AND resolved_at IS NULL AND run IS NOT NULL AND origin_id = ANY ($2)",
+      {spec.mapping_id, origin_ids, base::strcat("the record went in with run ", spec.run)});
+}
+
+}  // namespace tandem::store

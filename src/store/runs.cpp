@@ -1,0 +1,208 @@
+#include "store/runs.hpp"
+
+#include "base/strings.hpp"
+
+namespace tandem::store {
+
+namespace {
+
+base::Json json_of(const std::string& text) { return base::Json::parse(text).value(); }
+
+std::optional<base::Json> json_or_null(const pg::Rows& rows, std::size_t row, std::size_t column) {
+  const auto text = rows.text_or_null(row, column);
+  return text ? std::optional(json_of(*text)) : std::nullopt;
+}
+
+std::optional<std::string> dump(const std::optional<base::Json>& json) {
+  return json ? std::optional(json->dump()) : std::nullopt;
+}
+
+constexpr const char* kTakeRuns = R"(
+  WITH ready AS (
+    SELECT r.run
+      FROM tandem._run r
+      JOIN tandem._mapping m ON m.mapping_id = r.mapping_id
+      JOIN tandem._connection c ON c.connection_id = m.connection_id
+     WHERE r.owner = $1::oid AND r.status = 'pending' AND NOT r.cancel_requested
+       AND (r.not_before IS NULL OR r.not_before <= now())
+       AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused
+     ORDER BY r.run
+     LIMIT $4
+       FOR UPDATE OF r SKIP LOCKED),
+  taken AS (
+    UPDATE tandem._run r
+       SET status = 'running', epoch = r.epoch + 1, attempt = r.attempt + 1, boot_id = $2, pid = $3::int, phase = 'fetching',
+           started_at = coalesce(r.started_at, now()), last_activity_at = now(), waiting_on = NULL, waiting_until = NULL
+      FROM ready
+     WHERE r.run = ready.run
+    RETURNING r.*)
+  SELECT t.run, t.epoch, t.mapping_id, m.connection_id, m.tenant_id, m.name, n.name, c.name, c.version, m.definition_version,
+         m.object, m.target::int8, m.target_name, m.definition, k.manifest, c.config, t.params, t."full", m.cursor_value,
+         t.position, CASE WHEN m.resume_version = m.definition_version THEN m.resume END,
+         (SELECT count(*) FROM tandem._sync_error e WHERE e.mapping_id = m.mapping_id AND e.resolved_at IS NULL), t.failed
+    FROM taken t
+    JOIN tandem._mapping m ON m.mapping_id = t.mapping_id
+    JOIN tandem._tenant n ON n.tenant_id = m.tenant_id
+    JOIN tandem._connection c ON c.connection_id = m.connection_id
+    JOIN tandem._connector k ON k.connector_id = c.connector_id
+   ORDER BY t.run)";
+
+RunSpec spec_of(const pg::Rows& rows, std::size_t i) {
+  RunSpec spec;
+  spec.run = rows.integer(i, 0);
+  spec.epoch = rows.integer(i, 1);
+  spec.mapping_id = rows.integer(i, 2);
+  spec.connection_id = rows.integer(i, 3);
+  spec.tenant_id = rows.integer(i, 4);
+  spec.mapping = rows.text(i, 5);
+  spec.tenant = rows.text(i, 6);
+  spec.connection = rows.text(i, 7);
+  spec.connection_version = rows.integer(i, 8);
+  spec.definition_version = rows.integer(i, 9);
+  spec.object = rows.text(i, 10);
+  spec.target = static_cast<pg::Oid>(rows.integer(i, 11));
+  spec.target_name = rows.text(i, 12);
+  spec.definition = json_of(rows.text(i, 13));
+  spec.manifest = json_of(rows.text(i, 14));
+  spec.config = json_of(rows.text(i, 15));
+  spec.params = json_of(rows.text(i, 16));
+  spec.full = rows.boolean(i, 17);
+  spec.cursor_value = rows.text_or_null(i, 18);
+  spec.position = json_or_null(rows, i, 19);
+  spec.resume = json_or_null(rows, i, 20);
+  spec.open_errors = rows.integer(i, 21);
+  spec.failed = rows.integer(i, 22);
+  return spec;
+}
+
+}  // namespace
+
+std::vector<RunSpec> take_runs(pg::Sql& sql, pg::Oid owner, std::int64_t boot_id, pg::Pid pid, std::int64_t limit) {
+  const pg::Rows rows = sql.engine(kTakeRuns, {static_cast<std::int64_t>(owner), boot_id, pid, limit});
+  std::vector<RunSpec> specs;
+  for (std::size_t i = 0; i < rows.size(); ++i) specs.push_back(spec_of(rows, i));
+  return specs;
+}
+
+Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page, const std::optional<base::Json>& position,
+                       std::optional<std::int64_t> total) {
+  const pg::Rows rows = sql.engine(R"(
+    UPDATE tandem._run
+       SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
+           skipped = skipped + $7, failed = failed + $8, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
+           last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL
+     WHERE run = $1 AND epoch = $2 AND status = 'running'
+    RETURNING cancel_requested)",
+    {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated, page.skipped, page.failed, page.bytes,
+     dump(position), total});
+  return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
+}
+
+void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on, std::optional<base::Instant> until) {
+  sql.engine("UPDATE tandem._run SET waiting_on = $3, waiting_until = $4 WHERE run = $1 AND epoch = $2 AND status = 'running'",
+             {spec.run, spec.epoch, waiting_on, until});
+}
+
+std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::int64_t>& runs) {
+  const pg::Rows rows = sql.engine("SELECT run FROM tandem._run WHERE run = ANY ($1) AND cancel_requested", {runs});
+  std::vector<std::int64_t> cancelled;
+  for (std::size_t i = 0; i < rows.size(); ++i) cancelled.push_back(rows.integer(i, 0));
+  return cancelled;
+}
+
+namespace {
+
+// Resolved by itself: an error of the run as a whole, once a run got to its end.
+void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, std::int64_t written) {
+  sql.engine(R"(
+    UPDATE tandem._mapping
+       SET resume = $2::jsonb, resume_version = $3, cursor_value = coalesce($4, cursor_value), rows_synced = rows_synced + $5
+     WHERE mapping_id = $1)",
+    {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written});
+  const auto keep = [&] {
+    const base::Json* options = spec.definition.find("options");
+    return options == nullptr ? std::optional<std::int64_t>() : options->integer_at("keep_runs");
+  }();
+  sql.engine(R"(
+    DELETE FROM tandem._run
+     WHERE mapping_id = $1 AND status NOT IN ('pending', 'running')
+       AND run <= (SELECT o.run FROM tandem._run o WHERE o.mapping_id = $1 ORDER BY o.run DESC OFFSET $2 LIMIT 1))",
+    {spec.mapping_id, keep.value_or(1000)});
+}
+
+// Whether the connection works is told by every run that had an answer, good or bad.
+void note_connection(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
+  if (closing.failure && closing.failure->error_type != "NETWORK_ERROR" && closing.failure->error_type != "AUTH_ERROR" &&
+      closing.failure->error_type != "RATE_LIMIT" && closing.failure->error_type != "API_ERROR")
+    return;
+  if (closing.failure) {
+    sql.engine("UPDATE tandem._connection SET last_error = $2, last_error_type = $3, last_error_at = now() WHERE connection_id = $1",
+               {spec.connection_id, closing.failure->message, closing.failure->error_type});
+  } else if (closing.status != core::RunStatus::cancelled) {
+    sql.engine("UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL WHERE connection_id = $1",
+               {spec.connection_id});
+  }
+}
+
+}  // namespace
+
+bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
+  const auto& failure = closing.failure;
+  const auto of = [&](std::string core::RunFailure::*member) {
+    return failure ? std::optional((*failure).*member) : std::optional<std::string>();
+  };
+  const pg::Rows rows = sql.engine(R"(
+    UPDATE tandem._run
+       SET status = $3, completed_at = clock_timestamp(), last_activity_at = clock_timestamp(), phase = NULL, pid = NULL,
+           waiting_on = NULL, waiting_until = NULL, position = NULL, error_type = $4, code = $5, message = $6, timing = $7::jsonb,
+           cursor_before = $8, cursor_after = $9
+     WHERE run = $1 AND epoch = $2 AND status = 'running'
+    RETURNING created + updated)",
+    {spec.run, spec.epoch, core::run_status_name(closing.status), of(&core::RunFailure::error_type), of(&core::RunFailure::code),
+     of(&core::RunFailure::message), closing.timing.dump(), spec.cursor_value, closing.cursor ? closing.cursor : spec.cursor_value});
+  if (rows.empty()) return false;
+  settle_mapping(sql, spec, closing, rows.integer(0, 0));
+  note_connection(sql, spec, closing);
+  return true;
+}
+
+void release_run(pg::Sql& sql, const RunSpec& spec) {
+  sql.engine("UPDATE tandem._run SET status = 'pending', pid = NULL, phase = NULL WHERE run = $1 AND epoch = $2 AND status = 'running'",
+             {spec.run, spec.epoch});
+}
+
+std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const base::Json& params, bool& created) {
+  const pg::Rows made = sql.engine(R"(
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, "full", params)
+    SELECT tenant_id, mapping_id, owner, 'manual', session_user, $2, $3::jsonb FROM tandem._mapping WHERE mapping_id = $1
+    ON CONFLICT (mapping_id) WHERE status IN ('pending', 'running') DO NOTHING
+    RETURNING run)", {mapping_id, full, params.dump()});
+  created = !made.empty();
+  if (created) return made.integer(0, 0);
+  // One that still waits also takes over what is asked for now.
+  sql.engine(R"(UPDATE tandem._run SET "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending')",
+             {mapping_id, full, params.dump()});
+  const pg::Rows active =
+      sql.engine("SELECT run FROM tandem._run WHERE mapping_id = $1 AND status IN ('pending', 'running')", {mapping_id});
+  if (!active.empty()) return active.integer(0, 0);
+  return request_run(sql, mapping_id, full, params, created);  // it ended in between
+}
+
+std::optional<RunState> run_state(pg::Sql& sql, std::int64_t run) {
+  const pg::Rows rows = sql.engine(
+      "SELECT status, mapping_id, owner::int8, xmin::text = pg_current_xact_id_if_assigned()::xid::text, message FROM tandem._run WHERE run = $1", {run});
+  if (rows.empty()) return std::nullopt;
+  return RunState{rows.text(0, 0), rows.text_or_null(0, 4), rows.integer(0, 1), static_cast<pg::Oid>(rows.integer(0, 2)), !rows.is_null(0, 3) && rows.boolean(0, 3)};
+}
+
+bool request_cancel(pg::Sql& sql, std::int64_t run) {
+  const pg::Rows rows = sql.engine(R"(
+    UPDATE tandem._run
+       SET cancel_requested = true,
+           status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+           completed_at = CASE status WHEN 'pending' THEN now() END
+     WHERE run = $1 AND status IN ('pending', 'running'))", {run});
+  return rows.processed() > 0;
+}
+
+}  // namespace tandem::store

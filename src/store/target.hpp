@@ -1,0 +1,28 @@
+// The local table of a mapping: what the catalogs say about it in the words of core,
+// whether it can be a target at all, and whether a role may write it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "core/mapping.hpp"
+#include "pg/catalog.hpp"
+#include "pg/sql.hpp"
+
+namespace tandem::store {
+
+[[nodiscard]] core::Target target_of(const pg::Table& table);
+
+// Tables and partitioned tables that last and are not the system's or ours. nullopt: it can.
+[[nodiscard]] std::optional<base::Error> target_problem(pg::Sql& sql, const pg::Table& table);
+// What `owner` lacks on the table, of SELECT, INSERT, UPDATE and USAGE on its schema: an error with the GRANT to paste.
+[[nodiscard]] std::optional<base::Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner);
+// Why no worker may act as this role (it is gone, cannot log in, is a superuser): an error with the remedy.
+[[nodiscard]] std::optional<base::Error> owner_problem(pg::Oid owner, std::string_view owner_name);
+
+// The relation of that name as the caller's search_path sees it, or 42P01-like failure.
+[[nodiscard]] pg::Oid resolve_target(pg::Sql& sql, std::string_view name);
+
+}  // namespace tandem::store

@@ -1,0 +1,249 @@
+#include "worker/loop.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/strings.hpp"
+#include "core/failures.hpp"
+#include "net/transfers.hpp"
+#include "pg/error.hpp"
+#include "pg/log.hpp"
+#include "pg/processes.hpp"
+#include "pg/session.hpp"
+#include "pg/settings.hpp"
+#include "pg/shared_memory.hpp"
+#include "pg/transaction.hpp"
+#include "pg/wait.hpp"
+#include "store/runs.hpp"
+#include "worker/background.hpp"
+#include "worker/pull_job.hpp"
+#include "worker/requests.hpp"
+
+namespace tandem::worker {
+
+namespace {
+
+constexpr std::size_t kMostJobs = 1000;
+
+class Loop {
+ public:
+  explicit Loop(WorkerContext& context);
+  void run();
+
+ private:
+  bool turn();
+  void take_orders();
+  void take_runs();
+  void begin(store::RunSpec spec);
+  void deliver();
+  void send_requests();
+  void drop_abandoned(PullJob& job);
+  bool apply_one();
+  void close_jobs();
+  void pass_orders();
+  void refresh_egress();
+  [[nodiscard]] base::Micros timeout() const;
+
+  WorkerContext& context_;
+  net::Transfers transfers_;
+  std::string egress_signature_;
+  std::vector<std::unique_ptr<PullJob>> jobs_;
+  std::unordered_map<net::TransferId, PullJob*> waiting_;
+  std::unordered_map<std::string, int> in_flight_;  // by pool
+  std::size_t next_to_apply_ = 0;
+  bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false;
+  base::Micros idle_since_ = 0;
+};
+
+Loop::Loop(WorkerContext& context) : context_(context), transfers_(net::Egress{}), idle_since_(base::monotonic()) {}
+
+void Loop::run() {
+  const int descriptors[] = {transfers_.descriptor()};
+  pg::WaitSet wait(descriptors, pg::WaitSet::Use::background);
+  base::Micros left = base::monotonic();
+  while (!extension_gone_) {
+    const bool more = turn();
+    if (jobs_.empty() && (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL)) return;
+    transfers_.away(base::monotonic() - left);
+    const pg::WaitSet::Woken woken = wait.wait(more ? 0 : timeout());
+    left = base::monotonic();
+    look_for_runs_ = look_for_runs_ || woken.latch;
+  }
+}
+
+// One round; true when there is more to do at once.
+bool Loop::turn() {
+  refresh_egress();
+  if (look_for_runs_) {
+    look_for_runs_ = false;
+    take_orders();
+    if (!leaving_) take_runs();
+  }
+  deliver();
+  pass_orders();
+  send_requests();
+  const bool applied = apply_one();
+  close_jobs();
+  return applied || look_for_runs_;
+}
+
+// What people asked for since the last look.
+void Loop::take_orders() {
+  leaving_ = leaving_ || context_.slot.should_stop() || context_.slot.should_yield();
+  if (jobs_.empty()) return;
+  std::vector<std::int64_t> runs;
+  for (const auto& job : jobs_) runs.push_back(job->run());
+  std::vector<std::int64_t> cancelled;
+  {
+    pg::Transaction tx("look for cancelled runs");
+    pg::reset_session(context_.owner, 0, 0);
+    cancelled = store::cancelled_among(tx, runs);
+    tx.commit();
+  }
+  for (const auto& job : jobs_)
+    if (std::find(cancelled.begin(), cancelled.end(), job->run()) != cancelled.end()) job->cancel();
+}
+
+void Loop::take_runs() {
+  std::vector<store::RunSpec> specs;
+  {
+    pg::Transaction tx("take runs");
+    pg::reset_session(context_.owner, 0, 0);
+    if (begin_unit() != Unit::usable) {
+      extension_gone_ = true;
+      return;
+    }
+    specs = store::take_runs(tx, context_.owner, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid(), static_cast<std::int64_t>(kMostJobs - jobs_.size()));
+    tx.commit();
+  }
+  for (store::RunSpec& spec : specs) begin(std::move(spec));
+  context_.slot.set_runs(static_cast<int>(jobs_.size()));
+}
+
+// A run that cannot be made fails by itself; the others go on.
+void Loop::begin(store::RunSpec spec) {
+  std::optional<core::RunFailure> failure;
+  try {
+    pg::Transaction tx(base::strcat("prepare ", spec.mapping));
+    pg::reset_session(context_.owner, 200, 300'000);
+    PullPlan plan = make_pull_plan(tx, spec, context_.owner);
+    tx.commit();
+    jobs_.push_back(std::make_unique<PullJob>(std::move(plan), context_.owner));
+  } catch (const base::Failure& error) {
+    failure = core::failure_of_error(error.error());
+  } catch (const pg::Error& error) {
+    if (error.is_cancel()) throw;
+    const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
+    failure = core::RunFailure{fault.error_type, fault.code, std::string(error.message()), std::string(fault.suggestion), fault.transient};
+  }
+  if (!failure) return;
+  fail_run(spec, context_.owner, *failure);
+  pg::broadcast_news();
+}
+
+void Loop::deliver() {
+  for (net::Transfers::Completed& completed : transfers_.turn()) {
+    const auto found = waiting_.find(completed.id);
+    if (found == waiting_.end()) continue;
+    PullJob* job = found->second;
+    waiting_.erase(found);
+    --in_flight_[job->pool()];
+    job->on_response(std::move(completed.response));
+  }
+}
+
+// Leaving: every job finishes the page in hand and hands its run back.
+void Loop::pass_orders() {
+  if (!leaving_ && (context_.slot.should_stop() || context_.slot.should_yield())) leaving_ = true;
+  if (!leaving_) return;
+  for (const auto& job : jobs_)
+    if (!job->wants_close()) job->yield();
+}
+
+void Loop::send_requests() {
+  const auto most = static_cast<std::size_t>(pg::settings().max_in_flight);
+  for (const auto& job : jobs_) {
+    drop_abandoned(*job);
+    if (!job->wants_request() || transfers_.in_flight() >= most || in_flight_[job->pool()] >= job->max_in_flight()) continue;
+    std::optional<net::Request> request = job->make_request();
+    if (!request) continue;
+    const net::TransferId id = transfers_.start(*std::move(request));
+    waiting_[id] = job.get();
+    ++in_flight_[job->pool()];
+    job->sent(id);
+  }
+}
+
+// A request whose answer nobody wants any more; it may have ended in this very turn.
+void Loop::drop_abandoned(PullJob& job) {
+  const auto abandoned = job.take_abandoned();
+  if (!abandoned || waiting_.erase(*abandoned) == 0) return;
+  transfers_.cancel(*abandoned);
+  --in_flight_[job.pool()];
+}
+
+// One page of one job, in turn, so that a job with a thousand pages does not hold up one with a single page.
+bool Loop::apply_one() {
+  const base::Micros now = base::monotonic();
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    PullJob& job = *jobs_[(next_to_apply_ + i) % jobs_.size()];
+    if (!job.wants_apply(now)) continue;
+    next_to_apply_ = (next_to_apply_ + i + 1) % jobs_.size();
+    pg::set_application_name(base::strcat("tandem: ", job.mapping()));
+    job.apply();
+    return true;
+  }
+  return false;
+}
+
+void Loop::close_jobs() {
+  bool closed = false;
+  for (const auto& job : jobs_) {
+    if (job->wants_close() && !job->done()) job->close();
+    closed = closed || job->done();
+  }
+  if (!closed) return;
+  for (const auto& job : jobs_)  // a job that lost its run may leave a transfer behind
+    if (job->done()) drop_abandoned(*job);
+  std::erase_if(jobs_, [](const auto& job) { return job->done(); });
+  context_.slot.set_runs(static_cast<int>(jobs_.size()));
+  pg::broadcast_news();
+  idle_since_ = base::monotonic();
+  look_for_runs_ = true;  // what came in while there was no room for it
+}
+
+void Loop::refresh_egress() {
+  const pg::Settings settings = pg::settings();
+  std::string signature = base::strcat(settings.allow_http ? "http " : "", settings.max_response_bytes, " ", settings.allowed_networks);
+  if (signature == egress_signature_) return;
+  egress_signature_ = std::move(signature);
+  try {
+    transfers_.set_egress(egress());
+  } catch (const base::Failure& failure) {  // fails closed: nothing beyond public https
+    pg::log(pg::Level::warning, failure.error().text, failure.error().detail, failure.error().hint);
+    transfers_.set_egress(net::Egress{});
+  }
+}
+
+base::Micros Loop::timeout() const {
+  const base::Micros now = base::monotonic();
+  base::Micros until = jobs_.empty() ? idle_since_ + pg::settings().worker_idle_timeout_ms * 1000LL : -1;
+  const auto sooner = [&](std::optional<base::Micros> when) {
+    if (when && (until < 0 || *when < until)) until = *when;
+  };
+  sooner(transfers_.deadline());
+  for (const auto& job : jobs_) sooner(job->not_before());
+  return until < 0 ? -1 : std::max<base::Micros>(0, until - now);
+}
+
+}  // namespace
+
+void run_worker(WorkerContext& context) {
+  Loop loop(context);
+  loop.run();
+}
+
+}  // namespace tandem::worker

@@ -1,0 +1,77 @@
+// One pull run in a worker: the pure state machine (core::Run) with its hands and feet.
+// The loop asks what the job wants (a request sent, a page applied, its last row written)
+// and does one such thing at a time, so that many jobs share one process fairly. Waiting
+// for the network and touching the database never happen in the same call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "core/run.hpp"
+#include "net/http.hpp"
+#include "net/transfers.hpp"
+#include "worker/page_apply.hpp"
+#include "worker/pull_plan.hpp"
+
+namespace tandem::worker {
+
+class PullJob {
+ public:
+  PullJob(PullPlan plan, pg::Oid owner);
+
+  [[nodiscard]] std::int64_t run() const noexcept { return plan_.spec.run; }
+  [[nodiscard]] const std::string& mapping() const noexcept { return plan_.spec.mapping; }
+  [[nodiscard]] const std::string& pool() const noexcept { return plan_.pool; }
+  [[nodiscard]] int max_in_flight() const noexcept { return plan_.api.max_in_flight; }
+
+  // --- network side: no transaction
+  [[nodiscard]] bool wants_request() const noexcept { return fetch_.has_value() && !transfer_; }
+  // The request for the wanted page; nullopt when it cannot be made (the job has taken note of that).
+  std::optional<net::Request> make_request();
+  void sent(net::TransferId id) { transfer_ = id; }
+  void on_response(net::Response response);
+  // A transfer that is not wanted any more and must be cancelled.
+  std::optional<net::TransferId> take_abandoned();
+
+  // --- database side: each is one transaction (or two)
+  [[nodiscard]] bool wants_apply(base::Micros now) const noexcept { return current_ != nullptr && now >= not_before_; }
+  void apply();
+  [[nodiscard]] bool wants_close() const noexcept { return close_.has_value() || release_; }
+  void close();
+
+  [[nodiscard]] bool done() const noexcept { return done_; }
+  [[nodiscard]] std::optional<base::Micros> not_before() const noexcept;  // monotonic; of a page that waits for a lock
+
+  // --- orders
+  void cancel() { feed(core::event::Cancel{}); }
+  void yield() { feed(core::event::Yield{}); }
+
+ private:
+  void feed(const core::Event& event);
+  base::Result<bool> read_page(LoadedPage& loaded);
+  void back_off(ApplyOutcome outcome);
+  [[nodiscard]] base::Json timing() const;
+
+  PullPlan plan_;
+  pg::Oid owner_;
+  core::Run machine_;
+  std::optional<core::Position> fetch_;          // wanted or in flight
+  std::optional<net::TransferId> transfer_, abandoned_;
+  std::unique_ptr<LoadedPage> arrived_;          // one page ahead
+  std::unique_ptr<LoadedPage> current_;          // to be applied
+  std::optional<core::action::Close> close_;
+  bool release_ = false, done_ = false;
+  std::optional<std::string> began_;             // the source's clock at the first page, as stored
+  base::Micros not_before_ = 0;
+  int busy_times_ = 0;
+  base::Micros fetch_micros_ = 0, read_micros_ = 0, apply_micros_ = 0;
+};
+
+// Writes down that a run which was taken cannot even begin.
+void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure);
+
+}  // namespace tandem::worker

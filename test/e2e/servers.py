@@ -1,0 +1,9 @@
+"""The servers that end-to-end tests talk to: a real nginx, and an API whose behaviour is scripted."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
+
+from api import Answer, ApiServer, Listing, Request  # noqa: E402, F401
+from nginx import Nginx  # noqa: E402, F401

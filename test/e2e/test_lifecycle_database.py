@@ -1,0 +1,97 @@
+"""Commands that want a database to themselves, and databases that are copies."""
+
+import json
+
+import psycopg
+import pytest
+
+from busy import busy, serving
+from cluster import SUPERUSER, wait_until
+from conftest import Database
+from pull import records, things
+
+
+@pytest.mark.parametrize("force", ["", " WITH (FORCE)"])
+def test_drop_database_while_busy(cluster, force):
+    database = Database(cluster)
+    launcher = wait_until(lambda: cluster.processes("launcher"))[0]["pid"]
+    with busy(database):
+        cluster.psql(f"DROP DATABASE {database.name}{force}")
+    assert not cluster.processes(dbname=database.name)
+    assert cluster.processes("launcher")[0]["pid"] == launcher, "the server was not restarted"
+    cluster.psql(f"DROP ROLE {database.owner}")
+
+
+def test_refused_drop_database_leaves_it_served(cluster, database):
+    wait_until(lambda: serving(cluster, database.name))
+    with database.connect(), pytest.raises(psycopg.errors.ObjectInUse):
+        cluster.sql(f"DROP DATABASE {database.name}")
+    wait_until(lambda: serving(cluster, database.name))
+
+
+def test_a_stranger_disturbs_nobody(cluster, database):
+    before = wait_until(lambda: cluster.processes("scheduler", database.name))[0]["pid"]
+    cluster.psql("CREATE ROLE stranger LOGIN")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        cluster.sql(f"DROP DATABASE {database.name}", user="stranger")
+    assert cluster.processes("scheduler", database.name)[0]["pid"] == before
+    cluster.psql("DROP ROLE stranger")
+
+
+def test_renamed_database_is_served_again(api, cluster):
+    database = Database(cluster)
+    pull = things(api, database, records(3))
+    wait_until(lambda: serving(cluster, database.name))
+    cluster.psql(f"ALTER DATABASE {database.name} RENAME TO {database.name}_new")
+    database.name += "_new"
+    wait_until(lambda: serving(cluster, database.name))
+    assert pull.run().status == "completed"
+    database.drop()
+
+
+def test_a_copy_starts_paused_until_it_is_adopted(api, cluster):
+    original = Database(cluster)
+    things(api, original, records(3), schedule="1 second")
+    original.wait_for("SELECT count(*) = 3 FROM things")
+    mark = cluster.log_mark()
+    cluster.psql(f"CREATE DATABASE copied TEMPLATE {original.name}")
+    cluster.wait_for_log('nothing runs in database "copied": this database is a copy', mark)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        cluster.sql("SELECT tandem.adopt()", dbname="copied", user=original.owner)
+    runs = cluster.scalar("SELECT count(*) FROM tandem.recent_runs", dbname="copied")
+    before = original.scalar("SELECT count(*) FROM tandem.recent_runs")
+    original.wait_for(f"SELECT count(*) > {before + 1} FROM tandem.recent_runs")  # the original goes on, the copy does not
+    assert cluster.scalar("SELECT count(*) FROM tandem.recent_runs", dbname="copied") == runs
+    cluster.psql("SELECT tandem.adopt()", "copied")
+    cluster.wait_for(f"SELECT count(*) > {runs} FROM tandem.recent_runs", dbname="copied")
+    cluster.psql("DROP DATABASE copied")
+    original.drop()
+
+
+def test_a_restored_dump_starts_paused(cluster, tmp_path):
+    import subprocess
+
+    database = Database(cluster)
+    database.psql("SELECT tandem.create_connection('c', 'rest', %r::jsonb)" % json.dumps({"base_url": "http://127.0.0.1:1"}))
+    dump = subprocess.run(["pg_dump", "-h", str(cluster.directory), "-p", str(cluster.port), "-U", SUPERUSER, database.name],
+                          check=True, capture_output=True, text=True).stdout
+    cluster.psql("CREATE DATABASE restored")
+    mark = cluster.log_mark()
+    cluster.psql(dump, "restored")
+    cluster.psql("SELECT tandem._wake_launcher()", "restored")
+    cluster.wait_for_log('nothing runs in database "restored"', mark)
+    cluster.psql("SELECT tandem.adopt()", "restored")
+    assert cluster.scalar("SELECT count(*) FROM tandem._instance WHERE paused_reason IS NULL", dbname="restored") == 1
+    cluster.psql("DROP DATABASE restored")
+    database.drop()
+
+
+def test_pause_all_and_resume_all(api, database):
+    things(api, database, records(3), schedule="1 second")
+    database.wait_for("SELECT count(*) = 3 FROM things")
+    database.psql("SELECT tandem.pause_all()", SUPERUSER)
+    wait_until(lambda: not database.processes("worker"), what="end of the worker")
+    assert database.scalar("SELECT paused_reason FROM tandem._instance", user=SUPERUSER) == f"paused by {SUPERUSER}"
+    runs = database.scalar("SELECT max(run) FROM tandem.recent_runs")
+    database.psql("SELECT tandem.resume_all()", SUPERUSER)
+    database.wait_for(f"SELECT max(run) > {runs} FROM tandem.recent_runs")

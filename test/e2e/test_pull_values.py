@@ -1,0 +1,176 @@
+"""Values survive exactly or are reported; one bad record costs only itself."""
+
+import pytest
+
+from pull import Pull, records, things
+from servers import Answer
+
+
+def values(api, database, column_type, *tokens):
+    """A pull of one field `v` with the given raw JSON tokens into a column of a type."""
+    body = ",".join(f'{{"id":"{i}","v":{token}}}' for i, token in enumerate(tokens))
+    api.route("/things", Answer(f'{{"items":[{body}]}}'))
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table(f"id text PRIMARY KEY, v {column_type}")
+    return pull.map({"id": "id", "v": "v"})
+
+
+@pytest.mark.parametrize("column_type, token, text", [
+    ("bigint", "9007199254740993", "9007199254740993"),
+    ("bigint", '"9007199254740993"', "9007199254740993"),
+    ("numeric", "0.1", "0.1"),
+    ("numeric", "123456789012345678901234567890.123456789", "123456789012345678901234567890.123456789"),
+    ("numeric(5,2)", "123.40", "123.40"),
+    ("double precision", "0.1", "0.1"),
+    ("boolean", "true", "true"),
+    ("date", '"2026-02-28"', "2026-02-28"),
+    ("timestamptz", '"2026-03-29T02:30:00+05:30"', "2026-03-28 21:00:00+00"),
+    ("timestamptz", '"2013-05-07T22:07:19.000+0000"', "2013-05-07 22:07:19+00"),
+    ("timestamp", '"2026-03-29T02:30:00"', "2026-03-29 02:30:00"),
+    ("uuid", '"6f1f0e62-7d8c-4a6d-9a70-0f4bb5b3c0aa"', "6f1f0e62-7d8c-4a6d-9a70-0f4bb5b3c0aa"),
+    ("jsonb", '{"b": [1, 2.50], "a": null}', '{"a": null, "b": [1, 2.50]}'),
+    ("json", '{"b": 1,  "b": 2}', '{"b": 1,  "b": 2}'),
+    ("jsonb", '"text"', '"text"'),
+    ("text", '"na\\u00efve \\ud83d\\ude00 \\"quoted\\" \\\\ \\n"', 'naïve 😀 "quoted" \\ \n'),
+    ("text", '""', ""),
+    ("text", "12.50", "12.50"),
+    ("text[]", '["a", "b \\"c\\"", null]', '{a,"b \\"c\\"",NULL}'),
+    ("integer[]", "[1, 2]", "{1,2}"),
+    ("char(3)", '"ab"', "ab"),
+    ("varchar(3)", '"äöü"', "äöü"),
+    ("inet", '"10.0.0.1"', "10.0.0.1"),
+])
+def test_stored_exactly(api, database, column_type, token, text):
+    pull = values(api, database, column_type, token)
+    run = pull.run()
+    assert (run.status, run.created) == ("completed", 1), pull.errors("message")
+    assert database.scalar("SELECT v::text FROM things") == text
+
+
+@pytest.mark.parametrize("column_type, token", [
+    ("integer", "2147483648"), ("integer", "1.5"), ("integer", '"many"'), ("smallint", "70000"), ("bigint", "1e30"),
+    ("numeric(5,2)", "1.234"), ("numeric(5,2)", "1234.5"), ("numeric", '"1,234.50"'), ("numeric", '"NaN"'),
+    ("double precision", "1e400"), ("double precision", "9007199254740993"), ("boolean", '"maybe"'), ("boolean", "2"),
+    ("date", '"2026-02-30"'), ("date", '"0000-00-00"'), ("timestamptz", '"2026-01-01T00:00:00"'),
+    ("timestamptz", '"2026-01-01T24:00:00Z"'), ("timestamptz", "1700000000"), ("timestamp", '"2026-01-01T00:00:00Z"'),
+    ("uuid", '"not-a-uuid"'), ("varchar(3)", '"four"'), ("text", '"nul \\u0000"'), ("text", '"half \\ud800"'),
+    ("text", '{"a": 1}'), ("inet", '"nonsense"'), ("integer[]", '["x"]'),
+])
+def test_reported_not_bent(api, database, column_type, token):
+    pull = values(api, database, column_type, token, "null")
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 1, 1)
+    (error,) = database.sql("SELECT origin_id, error_type, code, column_name, message, coalesce(record::text, record_text) FROM tandem.sync_errors")
+    assert error[0] == "0" and error[2].startswith("TD") and error[4] and error[5]
+    assert pull.rows("id") == [("1",)]
+
+
+def test_keys_with_escapes_and_odd_names(api, database):
+    api.route("/things", Answer('{"3166-1":[{"i\\u0064":"a","a.b":1,"a":{"b":2,"c":[{"d":3}]},"\\u00e4 \\"x\\"":4}]}'))
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things", "records": "3166-1"}})
+    pull.table("id text PRIMARY KEY, literal integer, nested integer, quoted integer")
+    pull.map({"id": "id", "a.b": "literal", "/a/c/0/d": "nested", 'ä "x"': "quoted"})
+    assert pull.run().created == 1
+    assert pull.rows() == [("a", 1, 3, 4)]
+
+
+def test_whole_record_in_a_jsonb_column(api, database):
+    pull = things(api, database, records(1), columns={"id": "id", "*": "raw"}, table="id text PRIMARY KEY, raw jsonb")
+    pull.run()
+    assert pull.rows("raw") == [(records(1)[0],)]
+
+
+def test_declared_type_default_and_required(api, database):
+    api.route("/things", Answer({"items": [{"id": "a", "mail": "a@example.org"}, {"id": "b", "mail": "nobody"}, {"id": "c"}]}))
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}})
+    pull.table("id text PRIMARY KEY, mail text, level integer NOT NULL")
+    pull.map({"id": "id", "mail": {"column": "mail", "type": "email-address", "required": True},
+              "level": {"column": "level", "default": 3}})
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 1, 2)
+    assert pull.rows() == [("a", "a@example.org", 3)]
+    assert [row[0] for row in pull.errors()] == ["b", "c"]
+
+
+CONSTRAINTS = """
+    CREATE TABLE parent (id text PRIMARY KEY);
+    INSERT INTO parent VALUES ('p');
+    CREATE DOMAIN short AS text CHECK (length(value) < 4);
+    CREATE TYPE color AS ENUM ('red', 'green');
+    CREATE TABLE things (id text PRIMARY KEY, qty integer CHECK (qty < 100), name text UNIQUE,
+                         parent text REFERENCES parent DEFERRABLE INITIALLY DEFERRED, short short, color color);
+"""
+
+
+def test_constraints_park_the_bad_rows_and_let_the_others_in(api, database):
+    good = [{"id": f"g{i}", "qty": i, "name": f"n{i}", "parent": "p", "short": "ok", "color": "red"} for i in range(90)]
+    bad = [{**good[0], "id": "b0", "name": "b0", "qty": 500}, {**good[0], "id": "b1"}, {**good[0], "id": "b2", "name": "b2", "parent": "?"},
+           {**good[0], "id": "b3", "name": "b3", "short": "too long"}, {**good[0], "id": "b4", "name": "b4", "color": "blue"}]
+    api.listing("/things", [*good[:40], *bad, *good[40:]])
+    database.psql(CONSTRAINTS)
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}})
+    pull.map({key: key for key in good[0]})
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 90, 5)
+    assert sorted(pull.errors("origin_id, code")) == [
+        ("b0", "TD404"), ("b1", "TD402"), ("b2", "TD403"), ("b3", "TD404"), ("b4", "TD406")]
+
+
+def test_an_error_is_seen_again_not_added_again_and_ends_when_the_record_goes_in(api, database):
+    source = [{"id": "a", "qty": "many"}, {"id": "b", "qty": 1}, {"qty": 5}]
+    pull = things(api, database, source)
+    pull.run()
+    pull.run()
+    assert pull.errors("origin_id, attempts") == [(None, 2), ("a", 2)] or sorted(pull.errors("attempts")) == [(2,), (2,)]
+    assert database.scalar("SELECT status FROM tandem.mapping_status WHERE mapping = 'things'") == "partial"
+    source[0]["qty"] = 7
+    api.listing("/things", source[:2])
+    run = pull.run()
+    assert (run.status, run.created) == ("completed", 1)
+    assert pull.errors("origin_id") == [(None,)]
+    assert "went in" in database.scalar("SELECT resolution_notes FROM tandem.sync_errors WHERE origin_id = 'a'")
+
+
+def test_on_error_fail_ends_the_run_and_rolls_its_page_back(api, database):
+    pull = things(api, database, [{"id": "a", "qty": 1}, {"id": "b", "qty": "x"}], options={"on_error": "fail"})
+    run = pull.run()
+    assert (run.status, run.created) == ("failed", 0) and "b" in run.message
+    assert pull.rows() == []
+    assert [row[0] for row in pull.errors()] == ["b"]
+
+
+def test_a_trigger_that_raises_parks_its_row(api, database):
+    pull = things(api, database, records(20))
+    database.psql("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN IF new.qty = 13 THEN RAISE 'not thirteen'; END IF; RETURN new; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON things FOR EACH ROW EXECUTE FUNCTION refuse();""")
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 19, 1)
+    assert pull.errors("origin_id, code, message") == [("r00013", "TD407", "not thirteen")]
+
+
+def test_what_a_trigger_sets_in_the_session_does_not_reach_the_next_page(api, database):
+    pull = things(api, database, records(300), style="page")
+    database.psql("""
+        CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM set_config('search_path', 'nowhere', false), set_config('default_transaction_read_only', 'on', false),
+                  set_config('tandem.tenant', 'other', false), set_config('lock_timeout', '1', false);
+          RETURN NULL;
+        END $$;
+        CREATE TRIGGER meddle AFTER INSERT ON things FOR EACH STATEMENT EXECUTE FUNCTION public.meddle();""")
+    run = pull.run()
+    assert (run.status, run.created) == ("completed", 300)
+
+
+def test_operators_and_tables_of_the_owner_are_not_used_by_the_engine(api, database):
+    pull = things(api, database, records(3))
+    database.psql("""
+        CREATE SCHEMA evil;
+        CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'hijacked'; END $$;
+        CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);
+        CREATE TABLE evil.tandem_page (c1 text);""")
+    database.sql(f"ALTER ROLE {database.owner} SET search_path = evil, public, pg_catalog")
+    assert pull.run().created == 3
+    assert pull.run().skipped == 3
+    assert pull.run(full=True).skipped == 3

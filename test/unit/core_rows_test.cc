@@ -1,0 +1,174 @@
+#include "core/rows.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::core {
+namespace {
+
+using base::Cell;
+using base::TypeClass;
+
+Target contacts() {
+  Target target;
+  target.name = "public.contacts";
+  const auto column = [&](const char* name, TypeClass type, bool not_null = false) {
+    TargetColumn c;
+    c.name = name;
+    c.type.type_class = type;
+    c.type.name = name;
+    c.not_null = not_null;
+    target.columns.push_back(c);
+  };
+  column("id", TypeClass::text, true);
+  column("qty", TypeClass::integer);
+  column("name", TypeClass::text, true);
+  column("raw", TypeClass::jsonb);
+  return target;
+}
+
+Mapping mapping(std::vector<ColumnMapping> columns) {
+  Mapping m;
+  m.name = "contacts";
+  m.columns = std::move(columns);
+  return m;
+}
+
+struct Read {
+  base::Buffer body;
+  base::TextArena arena;
+  base::Page page;
+};
+
+std::unique_ptr<Read> read(const RowBuilder& builder, std::string_view json) {
+  auto out = std::make_unique<Read>();
+  out->body.append(json);
+  base::PageReader reader({base::RecordsAt::Rule::root, {}}, builder.fields(), {});
+  out->page = reader.read(out->body, out->arena).value();
+  return out;
+}
+
+const std::vector<ColumnMapping> kColumns{{"Id", "id"}, {"Qty", "qty"}, {"Name", "name"}};
+
+TEST(Rows, ConvertsMappedFieldsInOrder) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Id":"a","Qty":7,"Name":"Ann"},{"Name":"Bob","Id":"b"}])");
+  const auto identified = builder.identify(in->page, in->arena);
+  const auto rows = builder.convert(in->page, identified.rows, in->arena);
+  ASSERT_EQ(rows.rows.size(), 2u);
+  ASSERT_EQ(rows.cells.size(), 6u);
+  EXPECT_EQ(rows.cells[0].text, "a");
+  EXPECT_EQ(rows.cells[1].integer, 7);
+  EXPECT_EQ(rows.cells[2].text, "Ann");
+  EXPECT_EQ(rows.cells[4].form, Cell::Form::null);
+  EXPECT_EQ(identified.rows[1].origin_id, "b");
+}
+
+TEST(Rows, RecordWithoutIdIsAFaultAndCostsOnlyItself) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Qty":1,"Name":"x"},{"Id":null,"Name":"y"},{"Id":"","Name":"y"},{"Id":"a","Name":"z"}])");
+  const auto identified = builder.identify(in->page, in->arena);
+  ASSERT_EQ(identified.faults.size(), 3u);
+  EXPECT_EQ(identified.faults[0].code, "TD104");
+  ASSERT_EQ(identified.rows.size(), 1u);
+  EXPECT_EQ(identified.rows[0].record, 3u);
+}
+
+TEST(Rows, OfOneIdTheLastRecordStands) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Id":"a","Name":"old"},{"Id":"b","Name":"b"},{"Id":"a","Name":"new"}])");
+  const auto identified = builder.identify(in->page, in->arena);
+  EXPECT_EQ(identified.duplicates, 1u);
+  ASSERT_EQ(identified.rows.size(), 2u);
+  const auto rows = builder.convert(in->page, identified.rows, in->arena);
+  EXPECT_EQ(rows.cells[2].text, "new");
+}
+
+TEST(Rows, BadValueFaultsNameFieldColumnAndKeepTheOthers) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Id":"a","Qty":"many","Name":"x"},{"Id":"b","Qty":2,"Name":null},{"Id":"c","Qty":3,"Name":"ok"}])");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_EQ(rows.faults.size(), 2u);
+  EXPECT_EQ(rows.faults[0].column, "qty");
+  EXPECT_NE(rows.faults[0].message.find("field Qty, column qty"), std::string::npos);
+  EXPECT_EQ(rows.faults[1].code, "TD103");
+  EXPECT_EQ(rows.faults[1].record, 1u);
+  ASSERT_EQ(rows.rows.size(), 1u);
+  EXPECT_EQ(rows.rows[0].origin_id, "c");
+  EXPECT_EQ(rows.cells.size(), 3u);
+}
+
+TEST(Rows, NulAndHalfSurrogatesAreFaults) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
+  auto in = read(builder, "[{\"Id\":\"a\",\"Name\":\"x\\u0000\"},{\"Id\":\"b\",\"Name\":\"\\ud800\"}]");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_EQ(rows.faults.size(), 2u);
+  EXPECT_EQ(rows.faults[0].code, "TD109");
+}
+
+TEST(Rows, DefaultStandsForAbsentAndNull) {
+  auto columns = kColumns;
+  columns[1].fallback = base::Json(std::int64_t{42});
+  columns[2].fallback = base::Json(std::string("nobody"));
+  const RowBuilder builder(mapping(columns), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Id":"a","Qty":null}])");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_TRUE(rows.faults.empty());
+  EXPECT_EQ(rows.cells[1].integer, 42);
+  EXPECT_EQ(rows.cells[2].text, "nobody");
+}
+
+TEST(Rows, DefaultThatDoesNotFitIsRefusedAtOnce) {
+  auto columns = kColumns;
+  columns[1].fallback = base::Json(std::string("many"));
+  EXPECT_THROW(RowBuilder(mapping(columns), contacts(), {"Id"}, 1), base::Failure);
+}
+
+TEST(Rows, RequiredRefusesNull) {
+  auto columns = kColumns;
+  columns[1].required = true;
+  const RowBuilder builder(mapping(columns), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Id":"a","Name":"x"}])");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_EQ(rows.faults.size(), 1u);
+  EXPECT_EQ(rows.faults[0].code, "TD103");
+}
+
+TEST(Rows, WholeRecordGoesIntoAColumn) {
+  const RowBuilder builder(mapping({{"Id", "id"}, {"*", "raw"}}), contacts(), {"Id"}, 1);
+  auto in = read(builder, R"([{"Id":"a", "x":[1,2]}])");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  EXPECT_EQ(rows.cells[1].text, R"({"Id":"a", "x":[1,2]})");
+}
+
+TEST(Rows, SeveralKeyFieldsMakeOneOriginId) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id", "Qty"}, 1);
+  auto in = read(builder, R"([{"Id":"a","Qty":1,"Name":"x"},{"Id":"a","Qty":2,"Name":"x"},{"Id":"a","Name":"x"}])");
+  const auto identified = builder.identify(in->page, in->arena);
+  ASSERT_EQ(identified.rows.size(), 2u);
+  EXPECT_EQ(identified.rows[0].origin_id, R"(["a","1"])");
+  EXPECT_EQ(identified.faults.size(), 1u);
+}
+
+TEST(Rows, HashFollowsContentAndDefinitionOnly) {
+  const auto hash_of = [](const RowBuilder& builder, std::string_view json) {
+    auto in = read(builder, json);
+    return builder.identify(in->page, in->arena).rows.at(0).hash;
+  };
+  const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
+  const auto plain = hash_of(builder, R"([{"Id":"a","Qty":1,"Name":"x"}])");
+  EXPECT_EQ(plain, hash_of(builder, R"([{"Name":"x","extra":true,"Id":"a","Qty":1}])")) << "order and unmapped fields do not matter";
+  EXPECT_NE(plain, hash_of(builder, R"([{"Id":"a","Qty":2,"Name":"x"}])"));
+  EXPECT_NE(hash_of(builder, R"([{"Id":"a","Qty":null,"Name":"x"}])"), hash_of(builder, R"([{"Id":"a","Qty":"","Name":"x"}])"));
+  EXPECT_NE(hash_of(builder, R"([{"Id":"a","Qty":"1","Name":"x"}])"), plain) << "a string is not a number";
+  EXPECT_NE(hash_of(builder, R"([{"Id":"ab","Name":"c"}])"), hash_of(builder, R"([{"Id":"a","Name":"bc"}])"));
+  EXPECT_NE(plain, hash_of(RowBuilder(mapping(kColumns), contacts(), {"Id"}, 2), R"([{"Id":"a","Qty":1,"Name":"x"}])"));
+}
+
+TEST(Rows, WithoutKeyEveryRecordIsARow) {
+  const RowBuilder builder(mapping(kColumns), contacts(), {}, 1);
+  auto in = read(builder, R"([{"Id":"a","Name":"x"},{"Id":"a","Name":"x"}])");
+  EXPECT_EQ(builder.identify(in->page, in->arena).rows.size(), 2u);
+}
+
+}  // namespace
+}  // namespace tandem::core
