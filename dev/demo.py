@@ -60,8 +60,8 @@ class Demo:
     def run(self, part: str, user: str = ROLE) -> None:
         """Runs a file of dev/demo.d through psql, which prints each statement before its result."""
         script = (ROOT / "dev/demo.d" / part).read_text().replace("http://127.0.0.1:8080", self.url)
-        subprocess.run(["psql", "-X", "-e", "-v", "ON_ERROR_STOP=1", "-P", "pager=off", "-P", "null=(null)", "-U", user,
-                        *self.connect, "-f", "-"], input=script, text=True, check=True)
+        subprocess.run(["psql", "-X", "-e", "-q", "-v", "ON_ERROR_STOP=1", "-P", "pager=off", "-P", "null=(null)", "-U", user,
+                        *self.connect], input=script, text=True, check=True)
 
     def wait_for(self, query: str, timeout: float = 60) -> None:
         print(query + ";", flush=True)

@@ -33,6 +33,7 @@ SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'tandem'::regnames
    AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false) ORDER BY 1;
 
 -- The roles of the other tests.
+CREATE ROLE regress_tandem_super SUPERUSER LOGIN;
 CREATE ROLE regress_tandem_app LOGIN;
 CREATE ROLE regress_tandem_other LOGIN;
 CREATE ROLE regress_tandem_group NOLOGIN;

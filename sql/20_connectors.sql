@@ -24,7 +24,7 @@ SELECT * FROM tandem.connector_settings('rst');
 
 -- dropping
 SELECT tandem.drop_connector('rest');
-SELECT tandem.create_connection('uses_shop', 'shop');
+SELECT tandem.create_connection('uses_shop', 'shop') > 0 AS made;
 SELECT tandem.drop_connector('shop');
 \echo :LAST_ERROR_SQLSTATE
 SELECT tandem.drop_connection('uses_shop');

@@ -42,9 +42,10 @@ SELECT tandem.set_credentials('crm', '{"token": "s3cr3t-value"}');
 SET ROLE regress_tandem_app;
 
 -- changes
-SELECT tandem.alter_connection('crm', '{"label": null, "metadata": {"team": "sales"}, "config": {"timeouts": {"total": 60}}}');
+SELECT tandem.alter_connection('crm', '{"label": null, "metadata": {"team": "sales", "more": {"a": null, "b": 0.12345678901234567890123}}, "config": {"timeouts": {"total": 60}}}');
 SELECT label, metadata, config -> 'timeouts' AS timeouts, version FROM tandem.connections WHERE name = 'crm';
 SELECT tandem.alter_connection('crm', '{"labl": "x"}');
+SELECT tandem.alter_connection('crm', '{"metadata": 3}');
 SELECT tandem.alter_connection('crm', '{"connector": "shop"}');
 SELECT tandem.alter_connection('crm', '{"name": null}');
 SELECT tandem.alter_connection('crm', '{"config": {"base_url": "ftp://api.example.com"}}');

@@ -41,6 +41,7 @@ SELECT tandem.create_mapping('x', 'crm', 'teams', 'pg_catalog.pg_class', '{"id":
 
 -- whose rights
 RESET ROLE;
+SET ROLE regress_tandem_super;
 SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "id"}');
 \echo :LAST_ERROR_SQLSTATE
 SET ROLE regress_tandem_group;
@@ -83,6 +84,10 @@ SELECT tandem.alter_mapping('contacts', '{"columns": {"Name": "no_such_column"}}
 SELECT tandem.alter_mapping('contacts', '{"target": "no_such_table"}');
 SELECT tandem.alter_mapping('contacts', '{"schedule": "every 0 minutes"}');
 SELECT tandem.alter_mapping('contacts', '{"enabled": "yes"}');
+SELECT tandem.alter_mapping('contacts', '{"metadata": []}');
+SELECT tandem.alter_mapping('contacts', '{"metadata": null, "schedule": "0 0 30 2 *"}');
+SELECT metadata FROM tandem.mappings WHERE name = 'contacts';
+SELECT tandem.alter_mapping('contacts', '{"metadata": {"a": {"b": [1, null]}}, "schedule": null}');
 SELECT tandem.alter_mapping('contacts', '{"connection": null}');
 
 -- states
@@ -99,7 +104,8 @@ SELECT tandem.export_mapping('contacts');
 SELECT tandem.alter_mapping('teams', '{"label": "it''s \"us\"", "options": {"on_error": "fail"}, "key": ["id"], "match_on": ["id"], "enabled": false}');
 SELECT tandem.export_mapping('teams') AS sql \gset
 SELECT tandem.drop_mapping('teams');
-:sql
+SELECT rtrim(:'sql', ';') AS body \gset
+:body \gset made_
 SELECT tandem.export_mapping('teams') = :'sql' AS same;
 SELECT tandem.enable_mapping('teams');
 

@@ -6,7 +6,6 @@ DELETE FROM tandem._sync_error;
 SELECT * FROM tandem._credential;
 SELECT * FROM tandem._contract;
 SELECT * FROM tandem._field;
-SET ROLE tandem_owner;
 RESET ROLE;
 
 -- Even a role that was given the tables sees nothing of what is the engine's alone, and changes nothing.

@@ -36,11 +36,10 @@ std::int64_t create_connection(const pg::FunctionCall& call) {
   c.label = call.text(4);
   c.metadata = object_text(call, 5, "metadata");
   Caller caller(call, 7);
-  if (boolean_argument(call, 6, false)) {
-    if (const auto existing = store::find_connection(caller.sql, caller.tenant.tenant_id, c.name)) {
-      notice_exists("connection", c.name);
-      return existing->connection_id;
-    }
+  if (const auto existing = store::find_connection(caller.sql, caller.tenant.tenant_id, c.name)) {
+    if (!boolean_argument(call, 6, false)) throw already_exists("connection", c.name);
+    notice_exists("connection", c.name);
+    return existing->connection_id;
   }
   store::Connector used = store::require_connector(caller.sql, connector);
   c.tenant_id = caller.tenant.tenant_id;
@@ -156,11 +155,7 @@ void alter_connection(const pg::FunctionCall& call) {
   store::Connection after = before;
   rename(caller, after, changes);
   after.label = patched_text(changes, "label", after.label);
-  if (const Json* metadata = changes.find("metadata")) {
-    after.metadata = base::merge_patch(Json::parse(before.metadata).value(), *metadata).dump();
-    if (!after.metadata.starts_with('{'))
-      throw Failure(Errc::invalid_parameter, "changes: metadata: must be an object");
-  }
+  after.metadata = patched_metadata(caller, before.metadata, changes, call, 1);
   const Json* config = changes.find("config");
   if (config != nullptr) {
     after.config = base::merge_patch(before.config, *config);

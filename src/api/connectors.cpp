@@ -16,14 +16,13 @@ std::int64_t create_connector(const pg::FunctionCall& call) {
   const std::string name = name_argument(call, 0, "name");
   const base::Json manifest = required_object(call, 1, "manifest");
   pg::CallerSpi sql;
-  if (boolean_argument(call, 2, false)) {
-    if (const auto existing = store::find_connector(sql, name)) {
-      notice_exists("connector", name);
-      return existing->connector_id;
-    }
+  if (const auto existing = store::find_connector(sql, name)) {
+    if (!boolean_argument(call, 2, false)) throw already_exists("connector", name);
+    notice_exists("connector", name);
+    return existing->connector_id;
   }
   raise(core::validate_manifest(manifest), "manifest: ");
-  if (const auto id = store::insert_connector(sql, name, *call.text(1))) return *id;
+  if (const auto id = store::insert_connector(sql, name, call.required_text(1, "manifest"))) return *id;
   throw already_exists("connector", name);
 }
 

@@ -25,11 +25,12 @@ using base::strcat;
 constexpr std::array<int, 2> kOldestCurl{7, 85};  // CURLOPT_PROTOCOLS_STR
 
 void check_preloaded(const store::ServerFacts& facts, Diagnosis& d) {
-  if (worker::preloaded()) return d.ok("preloaded", strcat("shared_preload_libraries = ", facts.preload_libraries));
-  const std::string libraries =
-      facts.preload_libraries.empty() ? "pg_tandem" : strcat(facts.preload_libraries, ",pg_tandem");
+  if (worker::preloaded()) return d.ok("preloaded", "the server loaded pg_tandem at its start");
+  const std::string before =
+      facts.preload_libraries && !facts.preload_libraries->empty() ? strcat(*facts.preload_libraries, ",") : "";
   d.error("preloaded", "the server did not load pg_tandem at its start: nothing runs by itself",
-          strcat("ALTER SYSTEM SET shared_preload_libraries = ", libraries, ";  -- then restart the server"));
+          strcat("ALTER SYSTEM SET shared_preload_libraries = ", before, "pg_tandem;  -- ",
+                 facts.preload_libraries ? "" : "and what else stands there, ", "then restart the server"));
 }
 
 void check_enabled(Diagnosis& d) {

@@ -36,17 +36,25 @@ void report(const char* kind, const store::StatusFacts& s, Diagnosis& d) {
   d.warning(check, detail, fix);
 }
 
+// What can be pasted, as against what is to be read.
+bool is_statement(const std::string& hint) {
+  return hint.starts_with("ALTER ") || hint.starts_with("CREATE ") || hint.starts_with("GRANT ") ||
+         hint.starts_with("SELECT ");
+}
+
 void check_definition(Caller& caller, const store::MappingRow& row, Diagnosis& d) {
   const core::Findings findings = check_draft(caller, arguments_of(row), row.owner, row.target);
   const std::string all = strcat("SELECT * FROM tandem.validate_mapping(", pg::quote_literal(row.name), ");");
   for (const core::Finding& f : findings) {
-    const std::string fix = f.hint.empty() ? all : f.hint;
+    const bool paste = is_statement(f.hint);
+    const std::string detail = f.hint.empty() || paste ? text_of(f) : strcat(text_of(f), " (", f.hint, ")");
+    const std::string& fix = paste ? f.hint : all;
     switch (f.severity) {
       case core::Severity::error:
-        d.error("definition", text_of(f), fix);
+        d.error("definition", detail, fix);
         break;
       case core::Severity::warning:
-        d.warning("definition", text_of(f), fix);
+        d.warning("definition", detail, fix);
         break;
       case core::Severity::info:
         break;

@@ -26,6 +26,4 @@ void load(void*) {
 }  // namespace
 }  // namespace tandem::api
 
-extern "C" __attribute__((visibility("default"))) void _PG_init() {
-  tandem::pg::entry(&tandem::api::load, nullptr);
-}
+extern "C" __attribute__((visibility("default"))) void _PG_init() { tandem::pg::entry(&tandem::api::load, nullptr); }

@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "pg/log.hpp"
+#include "store/lookup.hpp"
 
 namespace tandem::api {
 
@@ -108,6 +109,17 @@ std::vector<std::vector<pg::Out>> rows_by_column(const core::Findings& findings)
                     or_null(f.hint)});
   }
   return rows;
+}
+
+std::string patched_metadata(Caller& caller, const std::string& before, const base::Json& changes,
+                             const pg::FunctionCall& call, int i) {
+  const base::Json* metadata = changes.find("metadata");
+  if (metadata == nullptr) return before;
+  if (!metadata->is_object() && !metadata->is_null()) {
+    throw Failure(Errc::invalid_parameter,
+                  base::strcat("changes: metadata: must be an object, not ", base::Json::kind_name(metadata->kind())));
+  }
+  return store::merged_metadata(caller.sql, before, call.required_text(i, "changes"));
 }
 
 void notice_exists(std::string_view kind, std::string_view name) {

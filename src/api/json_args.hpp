@@ -45,6 +45,10 @@ void raise(const core::Findings& findings, std::string_view prefix);
 // Rows (severity, code, field, column_name, message, hint).
 [[nodiscard]] std::vector<std::vector<pg::Out>> rows_by_column(const core::Findings& findings);
 
+// Metadata after alter_*(…, changes): argument `i` of the call, read before as `changes`.
+[[nodiscard]] std::string patched_metadata(Caller& caller, const std::string& before, const base::Json& changes,
+                                           const pg::FunctionCall& call, int i);
+
 void notice_exists(std::string_view kind, std::string_view name);
 [[nodiscard]] base::Failure already_exists(std::string_view kind, std::string_view name);
 

@@ -68,11 +68,10 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
   const Json given = given_arguments(call);
   const std::string metadata = object_text(call, 15, "metadata");
   Caller caller(call, 17);
-  if (boolean_argument(call, 16, false)) {
-    if (const auto existing = store::find_mapping(caller.sql, caller.tenant.tenant_id, name)) {
-      notice_exists("mapping", name);
-      return existing->mapping_id;
-    }
+  if (const auto existing = store::find_mapping(caller.sql, caller.tenant.tenant_id, name)) {
+    if (!boolean_argument(call, 16, false)) throw already_exists("mapping", name);
+    notice_exists("mapping", name);
+    return existing->mapping_id;
   }
   Draft draft = make_draft(caller, given, pg::current_user(), static_cast<pg::Oid>(*target));
   raise(draft.findings, base::strcat("mapping \"", name, "\": "));
@@ -112,7 +111,6 @@ Json patched_arguments(const store::MappingRow& row, const Json& changes) {
   if (patch != nullptr && patch->is_object() && columns != nullptr && columns->is_array()) {
     given.set("columns", columns_by_field(*columns));
   }
-  if (changes.find("metadata") != nullptr) given.set("metadata", Json::parse(row.metadata).value());
   return base::merge_patch(std::move(given), changes);
 }
 
@@ -158,13 +156,9 @@ store::MappingRow changed_row(Caller& caller, const store::MappingRow& before, c
     after.schedule = in.text("schedule");
     after.enabled = in.boolean("enabled").value_or(true);
     after.label = in.text("label");
+    draft.row.schedule = after.schedule;
+    check_schedule(draft);
     raise(draft.findings, base::strcat("mapping \"", before.name, "\": "));
-  }
-  if (changes.find("metadata") != nullptr) {
-    const Json* metadata = given.find("metadata");
-    after.metadata = metadata == nullptr ? "{}" : metadata->dump();
-    if (!after.metadata.starts_with('{'))
-      throw Failure(Errc::invalid_parameter, "changes: metadata: must be an object");
   }
   return after;
 }
@@ -178,6 +172,7 @@ void alter_mapping(const pg::FunctionCall& call) {
   const core::ObjectReader keys(changes, "", kMappingArguments, findings);
   raise(findings, "changes: ");
   store::MappingRow after = changed_row(caller, before, changes, patched_arguments(before, changes));
+  after.metadata = patched_metadata(caller, before.metadata, changes, call, 1);
   check_name(after.name, "changes: name");
   if (after.name != before.name && store::find_mapping(caller.sql, caller.tenant.tenant_id, after.name)) {
     throw already_exists("mapping", after.name);

@@ -50,9 +50,11 @@ pg::Table find_table(Caller& caller, const Json& given, std::optional<pg::Oid> t
     target = store::resolve_target(caller.sql, *name);
   }
   auto table = pg::describe_table(caller.sql, *target);
-  if (!table)
-    throw Failure(Errc::undefined_object, "the table does not exist any more", {},
+  if (!table) {
+    throw Failure(Errc::undefined_object,
+                  base::strcat("table ", given.string_at("target").value_or(""), " does not exist any more"), {},
                   "SELECT * FROM tandem.mappable_tables;");
+  }
   return *std::move(table);
 }
 
@@ -91,27 +93,6 @@ void fill_in(Json& definition, const core::Mapping& mapping) {
   }
 }
 
-void check_schedule(Draft& draft) {
-  if (!draft.row.schedule) return;
-  const auto next = store::next_run_at(*draft.row.schedule, base::now());
-  core::Finding finding{.path = "schedule",
-                        .message = {},
-                        .hint = {},
-                        .code = core::finding_code::kWrongValue,
-                        .field = {},
-                        .column = {}};
-  if (!next.ok()) {
-    finding.message = next.error().text;
-    finding.hint = next.error().hint.empty() ? next.error().detail : next.error().hint;
-  } else if (!next.value()) {
-    finding.severity = core::Severity::warning;
-    finding.message = base::strcat("\"", *draft.row.schedule, "\" never comes");
-  } else {
-    return;
-  }
-  draft.findings.push_back(std::move(finding));
-}
-
 }  // namespace
 
 Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional<pg::Oid> target) {
@@ -143,6 +124,27 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   fill_in(row.definition, parsed.mapping);
   draft.mapping = std::move(parsed.mapping);
   return draft;
+}
+
+void check_schedule(Draft& draft) {
+  if (!draft.row.schedule) return;
+  const auto next = store::next_run_at(*draft.row.schedule, base::now());
+  core::Finding finding{.path = "schedule",
+                        .message = {},
+                        .hint = {},
+                        .code = core::finding_code::kWrongValue,
+                        .field = {},
+                        .column = {}};
+  if (!next.ok()) {
+    finding.message = next.error().text;
+    finding.hint = next.error().hint.empty() ? next.error().detail : next.error().hint;
+  } else if (!next.value()) {
+    finding.severity = core::Severity::warning;
+    finding.message = base::strcat("\"", *draft.row.schedule, "\" never comes");
+  } else {
+    return;
+  }
+  draft.findings.push_back(std::move(finding));
 }
 
 core::Findings check_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional<pg::Oid> target) {

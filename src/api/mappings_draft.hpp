@@ -34,6 +34,9 @@ struct Draft {
 // Throws Failure for what cannot be looked up or used (connection, table, owner, privileges).
 [[nodiscard]] Draft make_draft(Caller& caller, const base::Json& given, pg::Oid owner, std::optional<pg::Oid> target);
 
+// Adds what is wrong with row.schedule to the findings.
+void check_schedule(Draft& draft);
+
 // The same as findings only. An unusable thing is one of them.
 [[nodiscard]] core::Findings check_draft(Caller& caller, const base::Json& given, pg::Oid owner,
                                          std::optional<pg::Oid> target);

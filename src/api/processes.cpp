@@ -34,14 +34,20 @@ std::optional<std::int64_t> known(pg::Oid oid) {
 
 std::vector<pg::Out> row_of(const worker::ProcessInfo& process) {
   const auto pid = process.pid == 0 ? std::nullopt : std::optional(process.pid);
-  return {pid, worker::kind_name(process.kind), known(process.database), known(process.role), worker::state_name(process.state),
-          process.runs, process.launched_at, process.last_error_at};
+  return {pid,
+          worker::kind_name(process.kind),
+          known(process.database),
+          known(process.role),
+          worker::state_name(process.state),
+          process.runs,
+          process.launched_at,
+          process.last_error_at};
 }
 
 void tell_unbound(const std::vector<std::string>& names) {
   if (names.empty()) return;
-  pg::log(pg::Level::warning, base::strcat("these mappings have no table or no owner here: ", base::join(names, ", ")), {},
-          "SELECT * FROM tandem.doctor();");
+  pg::log(pg::Level::warning, base::strcat("these mappings have no table or no owner here: ", base::join(names, ", ")),
+          {}, "SELECT * FROM tandem.doctor();");
 }
 
 }  // namespace

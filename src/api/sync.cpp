@@ -82,13 +82,16 @@ RunView look_at_run(std::int64_t run) {
 bool ended(const RunView& view) { return view.status != "pending" && view.status != "running"; }
 
 // Wakes with every run that ends, not by the clock.
-RunView wait_until_ended(std::int64_t run, base::Micros timeout) {
+// `between`: what to do before each wait.
+template <class Between>
+RunView wait_until_ended(std::int64_t run, base::Micros timeout, Between&& between) {
   const base::Micros until = base::monotonic() + timeout;
   pg::NewsWait news;
   while (true) {
     RunView view = look_at_run(run);
     const base::Micros left = until - base::monotonic();
     if (ended(view) || left <= 0) return view;
+    between();
     news.wait(left);
   }
 }
@@ -126,7 +129,8 @@ TANDEM_FUNCTION(tandem_sync) {
   const base::Micros timeout = timeout_of(call, 2);
   const std::int64_t run = start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), base::Json::object());
   pg::commit_and_go_on();
-  const RunView view = wait_until_ended(run, timeout);
+  // Looking takes a snapshot, which lasts until the next commit.
+  const RunView view = wait_until_ended(run, timeout, [] { pg::commit_and_go_on(); });
   const std::string hint = strcat("SELECT * FROM tandem.recent_runs WHERE run = ", run, ";");
   if (!ended(view))
     throw Failure(Errc::timed_out, strcat("run ", run, " of ", mapping, " is still ", view.status), "It goes on by itself.", hint);
@@ -142,7 +146,7 @@ TANDEM_FUNCTION(tandem_wait_for_run) {
   const auto run = call.integer(0);
   if (!run) return call.ret_null();
   worker::require_preloaded();
-  return call.ret_text(wait_until_ended(*run, timeout_of(call, 1)).status);
+  return call.ret_text(wait_until_ended(*run, timeout_of(call, 1), [] {}).status);
 }
 
 // (run bigint) → boolean
@@ -155,7 +159,7 @@ TANDEM_FUNCTION(tandem_cancel_run) {
   const store::MappingRow mapping = store::load_mapping(sql, state->mapping_id);
   store::require_owner("mapping", mapping.name, mapping.owner, mapping.owner_name);
   const bool asked = store::request_cancel(sql, *run);
-  if (asked) worker::wake_scheduler_at_commit();
+  if (asked) worker::wake_workers_at_commit();
   return call.ret_boolean(asked);
 }
 

@@ -55,7 +55,7 @@ struct ColumnType {
   TypeClass type_class = TypeClass::text;
   TypeClass element_class = TypeClass::text;  // of an array
   std::int32_t length = -1;                   // text: characters
-  std::int32_t precision = -1, scale = -1;    // numeric
+  std::int32_t precision = -1, scale = -1;    // numeric; of time types precision is the digits of the seconds
   std::string name;                           // as format_type prints it, for messages
 };
 

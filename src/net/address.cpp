@@ -75,9 +75,8 @@ bool special(const Address& address) noexcept {
     });
   }
   if (!same_prefix(address, kGlobalUnicast.prefix, kGlobalUnicast.bits)) return true;
-  return std::any_of(kSpecialV6.begin(), kSpecialV6.end(), [&](const V6Range& range) {
-    return same_prefix(address, range.prefix, range.bits);
-  });
+  return std::any_of(kSpecialV6.begin(), kSpecialV6.end(),
+                     [&](const V6Range& range) { return same_prefix(address, range.prefix, range.bits); });
 }
 
 std::optional<Address> address_of(const sockaddr* address) noexcept {
@@ -137,13 +136,16 @@ base::Result<NetworkList> NetworkList::parse(std::string_view text) {
     const auto entry = base::trim(piece);
     const auto network = parse_network(entry);
     if (!network) {
-      return base::Error{base::Errc::invalid_parameter, base::strcat("\"", entry, "\" is not a network"), {},
+      return base::Error{base::Errc::invalid_parameter,
+                         base::strcat("\"", entry, "\" is not a network"),
+                         {},
                          "Write networks as 10.1.2.0/24, 192.168.1.7 or fd00::/8, separated by commas."};
     }
     // 10.1.2.3/24 may mean the host or its network: the wider reading must not be taken silently.
     if (bits_beyond(*network)) {
       return base::Error{base::Errc::invalid_parameter,
-                         base::strcat("network \"", entry, "\" has bits set to the right of its mask"), {},
+                         base::strcat("network \"", entry, "\" has bits set to the right of its mask"),
+                         {},
                          "Write the first address of the network, or leave out the mask for a single address."};
     }
     list.networks_.push_back({network->prefix, network->bits});

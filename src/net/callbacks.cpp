@@ -70,7 +70,7 @@ void keep_header(Transfer& transfer, std::string_view line) {
     headers.clear();
     return;
   }
-  if (line.empty() || transfer.body_begun) return;  // trailers are counted, not kept
+  if (line.empty() || transfer.body_begun) return;    // trailers are counted, not kept
   if (line.front() == ' ' || line.front() == '\t') {  // RFC 9112: a folded line goes on the one before
     if (!headers.empty()) headers.back().value += base::strcat(' ', base::trim(line));
     return;

@@ -43,7 +43,8 @@ class HeaderLines {
   HeaderLines(const HeaderLines&) = delete;
   HeaderLines& operator=(const HeaderLines&) = delete;
   ~HeaderLines() {
-    for (curl_slist* line = first_; line != nullptr; line = line->next) OPENSSL_cleanse(line->data, std::strlen(line->data));
+    for (curl_slist* line = first_; line != nullptr; line = line->next)
+      OPENSSL_cleanse(line->data, std::strlen(line->data));
     curl_slist_free_all(first_);
   }
 
@@ -64,8 +65,8 @@ class EasyOptions {
   explicit EasyOptions(CURL* easy) noexcept : easy_(easy) {}
   // Numbers must be long or curl_off_t, as curl's variadic function reads them.
   template <class T>
-    requires(std::same_as<T, long> || std::same_as<T, curl_off_t> || std::is_pointer_v<T>)
-  void set(CURLoption option, T value) noexcept {
+  requires(std::same_as<T, long> || std::same_as<T, curl_off_t> || std::is_pointer_v<T>) void set(CURLoption option,
+                                                                                                  T value) noexcept {
     if (code_ == CURLE_OK) code_ = curl_easy_setopt(easy_, option, value);
   }
   // For what only makes it faster.

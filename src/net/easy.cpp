@@ -21,9 +21,18 @@ constexpr std::size_t kMaxHttp2Body = 32 * 1024;
 
 // Framing, routing and decoding are ours: a header that contradicts them splits requests,
 // reaches another site behind the same address, or makes the body unreadable.
-constexpr std::array<std::string_view, 12> kOwnHeaders = {
-    "host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect",
-    "accept-encoding", "keep-alive", "proxy-authorization", "proxy-connection"};
+constexpr std::array<std::string_view, 12> kOwnHeaders = {"host",
+                                                          "connection",
+                                                          "content-length",
+                                                          "transfer-encoding",
+                                                          "te",
+                                                          "trailer",
+                                                          "upgrade",
+                                                          "expect",
+                                                          "accept-encoding",
+                                                          "keep-alive",
+                                                          "proxy-authorization",
+                                                          "proxy-connection"};
 
 base::Error refused(base::Errc code, std::string text, std::string hint = {}) {
   return base::Error{code, std::move(text), {}, std::move(hint)};
@@ -45,7 +54,8 @@ std::optional<base::Error> check_header(std::string_view name, std::string_view 
   }
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(value.begin(), value.end(), control)) {
-    return refused(base::Errc::invalid_parameter, base::strcat("value of header \"", name, "\" has a control character"),
+    return refused(base::Errc::invalid_parameter,
+                   base::strcat("value of header \"", name, "\" has a control character"),
                    "A line break at the end of a pasted key is the usual cause.");
   }
   return std::nullopt;

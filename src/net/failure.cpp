@@ -18,7 +18,8 @@ struct Meaning {
   std::string_view before, after, hint;
 };
 
-constexpr std::string_view kReachable = "Check that the service is running and that a firewall lets this server reach it.";
+constexpr std::string_view kReachable =
+    "Check that the service is running and that a firewall lets this server reach it.";
 constexpr std::string_view kTransient = "This is usually temporary; the request can be made again.";
 constexpr std::string_view kNotHttp = "Check scheme and port of the URL.";
 
@@ -29,15 +30,19 @@ constexpr std::array kMeanings = {
     Meaning{CURLE_COULDNT_CONNECT, Errc::connection_failure, "could not connect to ", "", kReachable},
     Meaning{CURLE_WEIRD_SERVER_REPLY, Errc::protocol_violation, "answer of ", " is not valid HTTP", kNotHttp},
     Meaning{CURLE_HTTP2, Errc::connection_failure, "HTTP/2 connection to ", " failed", kTransient},
-    Meaning{CURLE_HTTP2_STREAM, Errc::connection_failure, "HTTP/2 request to ", " was ended by the other side", kTransient},
+    Meaning{CURLE_HTTP2_STREAM, Errc::connection_failure, "HTTP/2 request to ", " was ended by the other side",
+            kTransient},
     Meaning{CURLE_PARTIAL_FILE, Errc::connection_failure, "answer of ", " ended before it was complete", kTransient},
     Meaning{CURLE_GOT_NOTHING, Errc::connection_failure, "", " closed the connection without an answer", kTransient},
-    Meaning{CURLE_SEND_ERROR, Errc::connection_failure, "connection to ", " broke while the request was sent", kTransient},
-    Meaning{CURLE_RECV_ERROR, Errc::connection_failure, "connection to ", " broke before the answer was complete", kTransient},
+    Meaning{CURLE_SEND_ERROR, Errc::connection_failure, "connection to ", " broke while the request was sent",
+            kTransient},
+    Meaning{CURLE_RECV_ERROR, Errc::connection_failure, "connection to ", " broke before the answer was complete",
+            kTransient},
     Meaning{CURLE_SSL_CONNECT_ERROR, Errc::connection_failure, "could not set up TLS with ", "",
             "Check that the port speaks https, with TLS 1.2 or newer."},
-    Meaning{CURLE_PEER_FAILED_VERIFICATION, Errc::connection_failure, "certificate of ", " is not trusted",
-            "Install the certificate of its authority on this server with update-ca-certificates, or correct the host."},
+    Meaning{
+        CURLE_PEER_FAILED_VERIFICATION, Errc::connection_failure, "certificate of ", " is not trusted",
+        "Install the certificate of its authority on this server with update-ca-certificates, or correct the host."},
     Meaning{CURLE_SSL_CACERT_BADFILE, Errc::connection_failure, "certificate of ", " cannot be checked",
             "Install the list of certificate authorities: apt-get install ca-certificates."},
     Meaning{CURLE_BAD_CONTENT_ENCODING, Errc::protocol_violation, "answer of ", " cannot be decompressed", {}},
@@ -55,7 +60,8 @@ std::string redacted(const Transfer& transfer, std::string text) {
 
 std::string curl_detail(const Transfer& transfer, CURLcode code) {
   const std::string_view message = transfer.curl_message.data();
-  return redacted(transfer, base::strcat("libcurl reports: ", message.empty() ? curl_easy_strerror(code) : message, "."));
+  return redacted(transfer,
+                  base::strcat("libcurl reports: ", message.empty() ? curl_easy_strerror(code) : message, "."));
 }
 
 // The line to paste. The address behind a name is not told: who asks may be a tenant who
@@ -79,7 +85,8 @@ base::Error address_failure(const Transfer& transfer) {
 
 base::Error body_failure(const Transfer& transfer) {
   return {Errc::limit_exceeded,
-          base::strcat("answer of ", transfer.place, " is larger than ", transfer.rules.egress.max_response_bytes, " bytes"),
+          base::strcat("answer of ", transfer.place, " is larger than ", transfer.rules.egress.max_response_bytes,
+                       " bytes"),
           "The limit is tandem.max_response_bytes and counts unpacked bytes.",
           "Ask for smaller pages, or let a superuser raise tandem.max_response_bytes."};
 }
@@ -91,13 +98,18 @@ base::Error headers_failure(const Transfer& transfer) {
 
 std::optional<base::Error> stop_failure(const Transfer& transfer) {
   switch (transfer.stop) {
-    case Stop::none: return std::nullopt;
-    case Stop::body_too_large: return body_failure(transfer);
-    case Stop::headers_too_large: return headers_failure(transfer);
+    case Stop::none:
+      return std::nullopt;
+    case Stop::body_too_large:
+      return body_failure(transfer);
+    case Stop::headers_too_large:
+      return headers_failure(transfer);
     case Stop::sent_twice:
-      return base::Error{Errc::connection_failure, base::strcat("connection to ", transfer.place, " broke after the request was sent"),
+      return base::Error{Errc::connection_failure,
+                         base::strcat("connection to ", transfer.place, " broke after the request was sent"),
                          "Whether the request was carried out is not known, so it was not sent again."};
-    case Stop::out_of_memory: return base::Error{Errc::limit_exceeded, "out of memory while an answer was read"};
+    case Stop::out_of_memory:
+      return base::Error{Errc::limit_exceeded, "out of memory while an answer was read"};
   }
   return std::nullopt;
 }
@@ -114,9 +126,11 @@ base::Error curl_failure(const Transfer& transfer, CURLcode code) {
   if (code == CURLE_COULDNT_CONNECT && transfer.address_refused) return address_failure(transfer);
   if (code == CURLE_FILESIZE_EXCEEDED) return body_failure(transfer);
   if (code == CURLE_OPERATION_TIMEDOUT) return limit_failure(transfer, Limit::connect);  // the only one curl keeps
-  const auto* found = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& each) { return each.code == code; });
+  const auto* found =
+      std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& each) { return each.code == code; });
   if (found == kMeanings.end()) {
-    return {Errc::connection_failure, base::strcat("request to ", transfer.place, " failed"), curl_detail(transfer, code)};
+    return {Errc::connection_failure, base::strcat("request to ", transfer.place, " failed"),
+            curl_detail(transfer, code)};
   }
   return {found->errc, base::strcat(found->before, transfer.place, found->after), curl_detail(transfer, code),
           std::string(found->hint)};
@@ -129,12 +143,14 @@ base::Error limit_failure(const Transfer& transfer, Limit limit) {
   };
   switch (limit) {
     case Limit::connect:
-      return error(base::strcat("could not connect to ", transfer.place, " within ", duration(timeouts.connect_ms)), kReachable);
+      return error(base::strcat("could not connect to ", transfer.place, " within ", duration(timeouts.connect_ms)),
+                   kReachable);
     case Limit::first_byte:
       return error(base::strcat(transfer.place, " did not begin to answer within ", duration(timeouts.first_byte_ms)),
                    "Ask for smaller pages, or allow more time.");
     case Limit::low_speed:
-      return error(base::strcat(transfer.place, " stopped in the middle of its answer for ", duration(timeouts.low_speed_s * 1000L)),
+      return error(base::strcat(transfer.place, " stopped in the middle of its answer for ",
+                                duration(timeouts.low_speed_s * 1000L)),
                    kTransient);
     case Limit::total:
       return error(base::strcat("answer of ", transfer.place, " was not complete within ", duration(timeouts.total_ms)),

@@ -58,7 +58,7 @@ struct Response {
   base::Buffer body;
   std::int64_t total_micros = 0, first_byte_micros = 0;
   std::int64_t wire_bytes = 0;
-  int http_version = 0;  // 11, 2
+  int http_version = 0;                                                               // 11, 2
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;  // case-insensitive, first
   [[nodiscard]] std::string header_list(std::string_view name) const;  // all of that name, joined by ", " (Link)
 };

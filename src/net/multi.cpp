@@ -10,8 +10,8 @@ namespace {
 
 constexpr long kMaxHostConnections = 100;
 constexpr long kMaxConnections = 200;
-constexpr long kMaxKept = 100;          // open connections, idle ones too
-constexpr std::size_t kMaxSpare = 8;   // easy handles
+constexpr long kMaxKept = 100;        // open connections, idle ones too
+constexpr std::size_t kMaxSpare = 8;  // easy handles
 
 [[noreturn]] void out_of_memory() { throw base::Failure(base::Errc::internal, "out of memory"); }
 

@@ -25,10 +25,10 @@ class Pool {
   [[nodiscard]] base::Micros idle_since() const noexcept { return idle_since_; }  // meaningful when nothing runs
   [[nodiscard]] std::optional<base::Micros> deadline() const noexcept { return deadline_; }
 
-  EasyHandle take_handle();                      // a used one where there is one
+  EasyHandle take_handle();  // a used one where there is one
   [[nodiscard]] bool add(Transfer& transfer) noexcept;
   [[nodiscard]] bool restart(Transfer& transfer) noexcept;  // one that has ended, with the same options
-  void remove(Transfer& transfer) noexcept;      // ended or not; its handle is kept for the next
+  void remove(Transfer& transfer) noexcept;                 // ended or not; its handle is kept for the next
 
   void on_socket(int socket, std::uint32_t events) noexcept;
   void on_deadline() noexcept;

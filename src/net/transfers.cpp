@@ -64,7 +64,8 @@ void read_outcome(Transfer& transfer) {
   long number = 0;
   curl_off_t amount = 0;
   if (curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &number) == CURLE_OK) response.status = static_cast<int>(number);
-  if (curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &number) == CURLE_OK) response.http_version = version_number(number);
+  if (curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &number) == CURLE_OK)
+    response.http_version = version_number(number);
   if (curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &amount) == CURLE_OK) response.total_micros = amount;
   if (curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &amount) == CURLE_OK) response.first_byte_micros = amount;
   if (curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &amount) == CURLE_OK) response.wire_bytes = amount;
@@ -107,10 +108,10 @@ struct Transfers::Impl {
   Rules rules;
   TransferId last_id = 0;
   std::uint32_t last_tag = 0;
-  std::map<std::string, std::uint32_t> names;                       // pools that take new transfers
-  std::unordered_map<std::uint32_t, std::unique_ptr<Pool>> pools;   // and those that only finish theirs
-  std::unordered_map<TransferId, Running> running;                  // freed before the pools they run in
-  std::vector<Completed> completed;                                 // to be given out by turn()
+  std::map<std::string, std::uint32_t> names;                      // pools that take new transfers
+  std::unordered_map<std::uint32_t, std::unique_ptr<Pool>> pools;  // and those that only finish theirs
+  std::unordered_map<TransferId, Running> running;                 // freed before the pools they run in
+  std::vector<Completed> completed;                                // to be given out by turn()
 };
 
 Transfers::Transfers(Egress egress) {
@@ -281,7 +282,8 @@ void Transfers::Impl::end_expired() {
   const base::Micros now = base::monotonic();
   std::vector<std::pair<TransferId, base::Error>> expired;
   for (const auto& [id, each] : running) {
-    if (const auto limit = each.transfer->watch.expired(now)) expired.emplace_back(id, limit_failure(*each.transfer, *limit));
+    if (const auto limit = each.transfer->watch.expired(now))
+      expired.emplace_back(id, limit_failure(*each.transfer, *limit));
   }
   for (auto& [id, error] : expired) finish(id, std::move(error));
 }

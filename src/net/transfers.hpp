@@ -27,12 +27,12 @@ class Transfers {
   void set_egress(Egress egress);  // for transfers started from now on; kept-alive connections are dropped
   [[nodiscard]] int descriptor() const noexcept;  // the epoll descriptor: readable when turn() has work
   [[nodiscard]] std::optional<base::Micros> deadline() const noexcept;  // monotonic time at which turn() must be called
-  // curl's clocks are shifted by the time the process was busy elsewhere (applying a page), so that
-  // a slow database does not look like a slow server.
+  // Shifts the clocks of what is in flight (net/watch.hpp) by the time the process was busy elsewhere
+  // (applying a page), so that a slow database does not look like a slow server. Call before turn().
   void away(base::Micros duration);
 
-  TransferId start(Request request);       // a request that cannot be sent completes at the next turn with an error
-  void cancel(TransferId id);              // no completion will come
+  TransferId start(Request request);  // a request that cannot be sent completes at the next turn with an error
+  void cancel(TransferId id);         // no completion will come
   [[nodiscard]] std::size_t in_flight() const noexcept;
 
   struct Completed {

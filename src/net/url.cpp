@@ -14,7 +14,9 @@ constexpr std::size_t kMaxUrlBytes = 8192;
 constexpr unsigned kSetFlags = CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE;
 
 base::Error invalid(std::string_view reason) {
-  return base::Error{base::Errc::invalid_text, base::strcat("invalid URL: ", reason), {},
+  return base::Error{base::Errc::invalid_text,
+                     base::strcat("invalid URL: ", reason),
+                     {},
                      "A URL looks like https://api.example.com/v1/items."};
 }
 

@@ -54,10 +54,14 @@ base::Micros Watch::due() const noexcept { return std::min(phase_due(), due_afte
 
 base::Micros Watch::phase_due() const noexcept {
   switch (phase_) {
-    case Phase::queued: return kNever;
-    case Phase::connecting: return due_after(since_, connect_);
-    case Phase::asking: return due_after(since_, first_byte_);
-    case Phase::answering: return due_after(since_, low_speed_);
+    case Phase::queued:
+      return kNever;
+    case Phase::connecting:
+      return due_after(since_, connect_);
+    case Phase::asking:
+      return due_after(since_, first_byte_);
+    case Phase::answering:
+      return due_after(since_, low_speed_);
   }
   return kNever;
 }
@@ -66,10 +70,14 @@ std::optional<Limit> Watch::expired(base::Micros now) const noexcept {
   if (now < due()) return std::nullopt;
   if (due_after(started_, total_) <= phase_due()) return Limit::total;
   switch (phase_) {
-    case Phase::queued: return Limit::total;
-    case Phase::connecting: return Limit::connect;
-    case Phase::asking: return Limit::first_byte;
-    case Phase::answering: return Limit::low_speed;
+    case Phase::queued:
+      return Limit::total;
+    case Phase::connecting:
+      return Limit::connect;
+    case Phase::asking:
+      return Limit::first_byte;
+    case Phase::answering:
+      return Limit::low_speed;
   }
   return Limit::total;
 }

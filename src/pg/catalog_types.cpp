@@ -99,6 +99,9 @@ void apply_typmod(Described& described, Oid type, std::int32_t typmod) {
     case TIMESTAMPTZOID:
       described.precision = typmod;
       return;  // digits of the seconds
+    case INTERVALOID:
+      if ((typmod & 0xFFFF) != 0xFFFF) described.precision = typmod & 0xFFFF;
+      return;
     default:
       return;
   }

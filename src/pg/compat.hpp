@@ -32,5 +32,10 @@ inline std::uint32_t wait_event() {
 
 // 17 lets a background worker connect as a role that may not log in.
 constexpr bool kWorkersMayBypassLogin = PG_VERSION_NUM >= 170000;
+#if PG_VERSION_NUM >= 170000
+constexpr std::uint32_t kConnectFlags = BGWORKER_BYPASS_ROLELOGINCHECK;
+#else
+constexpr std::uint32_t kConnectFlags = 0;
+#endif
 
 }  // namespace tandem::pg::compat

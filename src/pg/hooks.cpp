@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "pg/entry.hpp"
-#include "pg/postgres_scan.hpp"
+#include "pg/postgres.hpp"
 
 namespace tandem::pg {
 namespace {
@@ -14,11 +14,11 @@ object_access_hook_type previous_access = nullptr;
 
 // What one utility statement means to us. Plain data: it lives across the command, which may longjmp.
 struct Command {
-  Oid emptied = InvalidOid;        // database that the command wants to itself
-  Oid changed = InvalidOid;        // database to look at afterwards
-  const char* created = nullptr;   // name of the database it makes
+  Oid emptied = InvalidOid;       // database that the command wants to itself
+  Oid changed = InvalidOid;       // database to look at afterwards
+  const char* created = nullptr;  // name of the database it makes
   bool commit_prepared = false;
-  bool has_extension = false;      // after COMMIT PREPARED
+  bool has_extension = false;  // after COMMIT PREPARED
 };
 
 const char* option_text(List* options, const char* name) {
@@ -31,9 +31,7 @@ const char* option_text(List* options, const char* name) {
 }
 
 // The command will be refused to those who may not: then our processes must not be disturbed by it.
-bool may_empty(Oid database) {
-  return pg_database_ownercheck(database, GetUserId());
-}
+bool may_empty(Oid database) { return pg_database_ownercheck(database, GetUserId()); }
 
 bool may_copy(Oid database) {
   if (pg_database_ownercheck(database, GetUserId())) return true;
@@ -91,9 +89,7 @@ Command read_command(Node* statement) {
   return command;
 }
 
-void before_command(void* argument) {
-  handlers->clear_database(static_cast<Command*>(argument)->emptied);
-}
+void before_command(void* argument) { handlers->clear_database(static_cast<Command*>(argument)->emptied); }
 
 void after_command(void* argument) {
   auto* command = static_cast<Command*>(argument);
@@ -137,14 +133,21 @@ static void on_object_access(ObjectAccessType access, Oid catalog, Oid object, i
 static void on_transaction_event(XactEvent event, void*) {
   TransactionEnd end = TransactionEnd::committed;
   switch (event) {
-    case XACT_EVENT_COMMIT: end = TransactionEnd::committed; break;
-    case XACT_EVENT_ABORT: end = TransactionEnd::aborted; break;
-    case XACT_EVENT_PREPARE: end = TransactionEnd::prepared; break;
+    case XACT_EVENT_COMMIT:
+      end = TransactionEnd::committed;
+      break;
+    case XACT_EVENT_ABORT:
+      end = TransactionEnd::aborted;
+      break;
+    case XACT_EVENT_PREPARE:
+      end = TransactionEnd::prepared;
+      break;
     case XACT_EVENT_PRE_COMMIT:
     case XACT_EVENT_PRE_PREPARE:
     case XACT_EVENT_PARALLEL_PRE_COMMIT:
     case XACT_EVENT_PARALLEL_COMMIT:
-    case XACT_EVENT_PARALLEL_ABORT: return;
+    case XACT_EVENT_PARALLEL_ABORT:
+      return;
   }
   handlers->transaction_ended(end);
 }

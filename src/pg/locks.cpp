@@ -1,7 +1,7 @@
 #include "pg/locks.hpp"
 
 #include "pg/guard.hpp"
-#include "pg/postgres_scan.hpp"
+#include "pg/postgres.hpp"
 
 namespace tandem::pg {
 namespace {

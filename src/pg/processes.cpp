@@ -13,12 +13,6 @@ namespace {
 
 constexpr const char* kLibrary = "pg_tandem";
 
-#ifdef BGWORKER_BYPASS_ROLELOGINCHECK
-constexpr std::uint32_t kConnectFlags = BGWORKER_BYPASS_ROLELOGINCHECK;
-#else
-constexpr std::uint32_t kConnectFlags = 0;
-#endif
-
 void describe(BackgroundWorker& worker, const char* function, const char* type, const char* name) {
   std::memset(&worker, 0, sizeof worker);
   strlcpy(worker.bgw_name, name, BGW_MAXLEN);
@@ -89,10 +83,13 @@ Process::Status Process::status() const {
     return GetBackgroundWorkerPid(handle, &pid);
   });
   switch (status) {
-    case BGWH_STARTED: return Status::running;
-    case BGWH_NOT_YET_STARTED: return Status::starting;
+    case BGWH_STARTED:
+      return Status::running;
+    case BGWH_NOT_YET_STARTED:
+      return Status::starting;
     case BGWH_STOPPED:
-    case BGWH_POSTMASTER_DIED: break;
+    case BGWH_POSTMASTER_DIED:
+      break;
   }
   return Status::ended;
 }
@@ -117,7 +114,7 @@ void connect_shared_catalogs() {
 }
 
 void connect_database(Oid database, Oid role) {
-  call([=] { BackgroundWorkerInitializeConnectionByOid(database, role, kConnectFlags); });
+  call([=] { BackgroundWorkerInitializeConnectionByOid(database, role, compat::kConnectFlags); });
 }
 
 bool process_may_connect_as(Oid role) { return compat::kWorkersMayBypassLogin || role_can_login(role); }

@@ -15,10 +15,10 @@ struct BackgroundWorkerHandle;
 
 namespace tandem::pg {
 
-[[nodiscard]] bool preloading() noexcept;         // shared_preload_libraries is being read
-[[nodiscard]] bool binary_upgrade() noexcept;     // pg_upgrade runs this server
+[[nodiscard]] bool preloading() noexcept;               // shared_preload_libraries is being read
+[[nodiscard]] bool binary_upgrade() noexcept;           // pg_upgrade runs this server
 [[nodiscard]] std::string data_file(const char* name);  // path of a file in the data directory
-[[nodiscard]] base::Instant server_start();       // when the postmaster started
+[[nodiscard]] base::Instant server_start();             // when the postmaster started
 [[nodiscard]] int max_worker_processes() noexcept;
 
 // --- starting
@@ -49,8 +49,8 @@ class Process {
 // --- in a background process
 
 [[nodiscard]] ProcessArgument process_argument() noexcept;
-void serve_signals();                        // SIGHUP reloads, SIGTERM ends: first thing in a process
-void connect_shared_catalogs();              // no database
+void serve_signals();                           // SIGHUP reloads, SIGTERM ends: first thing in a process
+void connect_shared_catalogs();                 // no database
 void connect_database(Oid database, Oid role);  // kInvalidOid: the bootstrap superuser. FATAL when it cannot be
 // Whether connect_database would take this role (before 17, one that may not log in is refused). Needs a transaction.
 [[nodiscard]] bool process_may_connect_as(Oid role);
@@ -61,9 +61,9 @@ void at_process_exit(void (*callback)(int code, Datum argument), Datum argument)
 
 [[nodiscard]] Pid my_pid() noexcept;
 [[nodiscard]] Oid my_database() noexcept;
-[[nodiscard]] bool process_alive(Pid pid);   // a process of this server that is connected to it
-void wake_process(Pid pid);                  // sets its latch; nothing when it is gone
-void terminate_process(Pid pid);             // SIGTERM
-void nap(base::Micros span);                 // waits in a foreground command; serves interrupts
+[[nodiscard]] bool process_alive(Pid pid);  // a process of this server that is connected to it
+void wake_process(Pid pid);                 // sets its latch; nothing when it is gone
+void terminate_process(Pid pid);            // SIGTERM
+void nap(base::Micros span);                // waits in a foreground command; serves interrupts
 
 }  // namespace tandem::pg

@@ -8,8 +8,8 @@
 namespace tandem::pg {
 
 std::optional<TimeZone> TimeZone::find(std::string_view name) {
-  if (name.empty()) return TimeZone(session_timezone);
-  const std::string terminated(name);
+  // Not what the session has SET: a mapping's schedule means the same to whoever looks at it.
+  const std::string terminated(name.empty() ? std::string_view(GetConfigOptionResetString("TimeZone")) : name);
   const char* text = terminated.c_str();
   const pg_tz* zone = call([text] { return static_cast<const pg_tz*>(pg_tzset(text)); });
   if (zone == nullptr) return std::nullopt;

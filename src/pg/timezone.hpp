@@ -13,7 +13,7 @@ namespace tandem::pg {
 
 class TimeZone {
  public:
-  // "" is the session's zone. nullopt: no such zone.
+  // "" is the server's zone, whatever the session has SET. nullopt: no such zone.
   [[nodiscard]] static std::optional<TimeZone> find(std::string_view name);
   [[nodiscard]] std::int32_t offset_at(base::Instant when) const;  // seconds east of UTC
 

@@ -39,7 +39,10 @@ Connection from_row(const pg::Rows& rows) {
 
 core::Api Connection::api() const {
   auto made = core::make_api(manifest, config);
-  if (made.ok()) return std::move(made).value();
+  if (made.ok()) {
+    made.value().connection = name;
+    return std::move(made).value();
+  }
   base::Error error = made.error();
   error.text = base::strcat("connection \"", name, "\": ", error.text);
   throw base::Failure(std::move(error));

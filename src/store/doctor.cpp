@@ -21,11 +21,11 @@ std::string server_version(pg::Sql& sql) { return sql.engine("SELECT current_set
 
 ServerFacts server_facts(pg::Sql& sql) {
   ServerFacts facts;
-  // Read as the caller: the settings may be shown to roles that the engine's is not one of.
+  // Read as the caller, who may be one to whom the list of libraries is shown.
   const pg::Rows settings = sql.run(
-      "SELECT coalesce(pg_catalog.current_setting('shared_preload_libraries', true), ''),"
+      "SELECT (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'),"
       " pg_catalog.current_setting('max_worker_processes')::pg_catalog.int8");
-  facts.preload_libraries = settings.text(0, 0);
+  facts.preload_libraries = settings.text_or_null(0, 0);
   facts.max_worker_processes = settings.integer(0, 1);
   const pg::Rows excess = sql.engine(
       "SELECT a.attribute FROM pg_catalog.pg_roles r CROSS JOIN LATERAL (VALUES ('SUPERUSER', r.rolsuper),"

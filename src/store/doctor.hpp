@@ -14,7 +14,7 @@ namespace tandem::store {
 [[nodiscard]] std::string server_version(pg::Sql& sql);
 
 struct ServerFacts {
-  std::string preload_libraries;
+  std::optional<std::string> preload_libraries;  // nullopt: not shown to this role
   std::int64_t max_worker_processes = 0;
   std::vector<std::string> engine_role_excess;  // attributes that tandem_owner has and must not have
 };

@@ -5,8 +5,8 @@
 namespace tandem::store {
 
 std::vector<Instance> read_instances(pg::Sql& sql) {
-  const pg::Rows rows = sql.engine(
-      "SELECT system_identifier, database_oid, instance, paused_reason, adopted_at FROM tandem._instance");
+  const pg::Rows rows =
+      sql.engine("SELECT system_identifier, database_oid, instance, paused_reason, adopted_at FROM tandem._instance");
   std::vector<Instance> instances;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Instance& instance = instances.emplace_back();

@@ -36,4 +36,11 @@ void require_owner(std::string_view kind, std::string_view name, pg::Oid owner, 
       base::strcat("GRANT ", pg::quote_identifier(owner_name), " TO ", pg::quote_identifier(pg::role_name(user)), ";"));
 }
 
+std::string merged_metadata(pg::Sql& sql, std::string_view metadata, std::string_view changes) {
+  return sql
+      .engine("SELECT tandem._merge_patch($1::jsonb, nullif($2::jsonb -> 'metadata', 'null'))::text",
+              {metadata, changes})
+      .text(0, 0);
+}
+
 }  // namespace tandem::store

@@ -25,7 +25,8 @@ std::int64_t seconds_up(base::Instant when) { return (when.micros + base::kSecon
 }  // namespace
 
 std::vector<RunningRun> running_runs(pg::Sql& sql) {
-  const pg::Rows rows = sql.engine("SELECT run, coalesce(boot_id, 0), coalesce(pid, 0) FROM tandem._run WHERE status = 'running'");
+  const pg::Rows rows =
+      sql.engine("SELECT run, coalesce(boot_id, 0), coalesce(pid, 0) FROM tandem._run WHERE status = 'running'");
   std::vector<RunningRun> runs;
   runs.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -44,15 +45,16 @@ bool requeue_runs(pg::Sql& sql, const std::vector<std::int64_t>& runs) {
            completed_at = CASE WHEN r.cancel_requested THEN now() END,
            boot_id = NULL, pid = NULL, phase = NULL, waiting_on = NULL, waiting_until = NULL
       FROM left_behind
-     WHERE r.run = left_behind.run)", {runs});
+     WHERE r.run = left_behind.run)",
+                                   {runs});
   return done.processed() == runs.size();
 }
 
 std::vector<DueMapping> take_due(pg::Sql& sql, base::Instant now, int limit) {
-  const pg::Rows rows = sql.engine(
-      base::strcat("SELECT m.mapping_id, m.name, coalesce(m.schedule, '')", kScheduled,
-                   " AND m.next_run_at <= $1 ORDER BY m.next_run_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED"),
-      {now, limit});
+  const pg::Rows rows =
+      sql.engine(base::strcat("SELECT m.mapping_id, m.name, coalesce(m.schedule, '')", kScheduled,
+                              " AND m.next_run_at <= $1 ORDER BY m.next_run_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED"),
+                 {now, limit});
   std::vector<DueMapping> due;
   due.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) due.push_back({rows.integer(i, 0), rows.text(i, 1), rows.text(i, 2)});
@@ -75,7 +77,8 @@ void start_due(pg::Sql& sql, const std::vector<NextRun>& mappings) {
       RETURNING m.tenant_id, m.mapping_id, m.owner, m.owner_name)
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by)
     SELECT tenant_id, mapping_id, owner, 'schedule', owner_name FROM moved
-    ON CONFLICT (mapping_id) WHERE status IN ('pending', 'running') DO NOTHING)", {ids, seconds, kNever});
+    ON CONFLICT (mapping_id) WHERE status IN ('pending', 'running') DO NOTHING)",
+             {ids, seconds, kNever});
 }
 
 base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule, base::Instant after) {
@@ -83,7 +86,9 @@ base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule
   if (!parsed) return parsed.error();
   const std::optional<pg::TimeZone> zone = pg::TimeZone::find(parsed->zone());
   if (!zone) {
-    return base::Error{base::Errc::invalid_parameter, base::strcat("time zone \"", parsed->zone(), "\" is not known"), {},
+    return base::Error{base::Errc::invalid_parameter,
+                       base::strcat("time zone \"", parsed->zone(), "\" is not known"),
+                       {},
                        "SELECT name FROM pg_timezone_names;"};
   }
   return parsed->next(after, [&zone](base::Instant when) { return zone->offset_at(when); });
@@ -91,8 +96,9 @@ base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule
 
 std::vector<WaitingOwner> waiting_owners(pg::Sql& sql, base::Instant now) {
   const pg::Rows rows = sql.engine(
-      base::strcat("SELECT r.owner, min(r.requested_at)", kPending,
-                   " AND (r.not_before IS NULL OR r.not_before <= $1) GROUP BY r.owner ORDER BY min(r.requested_at), r.owner"),
+      base::strcat(
+          "SELECT r.owner, min(r.requested_at)", kPending,
+          " AND (r.not_before IS NULL OR r.not_before <= $1) GROUP BY r.owner ORDER BY min(r.requested_at), r.owner"),
       {now});
   std::vector<WaitingOwner> owners;
   owners.reserve(rows.size());
@@ -110,14 +116,14 @@ void fail_waiting(pg::Sql& sql, pg::Oid owner, std::string_view code, std::strin
        SET status = 'failed', error_type = 'SYSTEM_ERROR', code = $2, message = $3,
            started_at = coalesce(r.started_at, now()), completed_at = now()
       FROM waiting
-     WHERE r.run = waiting.run)", {pg::Param::oid(owner), code, message});
+     WHERE r.run = waiting.run)",
+             {pg::Param::oid(owner), code, message});
 }
 
 std::optional<base::Instant> next_event(pg::Sql& sql, base::Instant now) {
-  const pg::Rows rows = sql.engine(
-      base::strcat("SELECT least((SELECT min(m.next_run_at)", kScheduled, "), (SELECT min(r.not_before)", kPending,
-                   " AND r.not_before > $1))"),
-      {now});
+  const pg::Rows rows = sql.engine(base::strcat("SELECT least((SELECT min(m.next_run_at)", kScheduled,
+                                                "), (SELECT min(r.not_before)", kPending, " AND r.not_before > $1))"),
+                                   {now});
   return rows.instant_or_null(0, 0);
 }
 

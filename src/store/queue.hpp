@@ -19,8 +19,8 @@ namespace tandem::store {
 
 struct RunningRun {
   std::int64_t run = 0;
-  std::int64_t boot_id = 0;   // 0: unknown
-  pg::Pid pid = 0;            // 0: unknown
+  std::int64_t boot_id = 0;  // 0: unknown
+  pg::Pid pid = 0;           // 0: unknown
 };
 [[nodiscard]] std::vector<RunningRun> running_runs(pg::Sql& sql);
 // Back to pending (cancelled, where that was asked for). False: some are held by others at the moment.
@@ -31,7 +31,7 @@ struct RunningRun {
 struct DueMapping {
   std::int64_t mapping_id = 0;
   std::string name;
-  std::string schedule;       // "" when it has none any more
+  std::string schedule;  // "" when it has none any more
 };
 // At most `limit`, locked; those that others hold are left out.
 [[nodiscard]] std::vector<DueMapping> take_due(pg::Sql& sql, base::Instant now, int limit);

@@ -166,12 +166,21 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
   return true;
 }
 
+void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view waiting_on) {
+  sql.engine(R"(
+    UPDATE tandem._run
+       SET status = 'pending', pid = NULL, phase = NULL, not_before = $3, waiting_on = $4, waiting_until = $3
+     WHERE run = $1 AND epoch = $2 AND status = 'running')", {spec.run, spec.epoch, until, waiting_on});
+}
+
 void release_run(pg::Sql& sql, const RunSpec& spec) {
   sql.engine("UPDATE tandem._run SET status = 'pending', pid = NULL, phase = NULL WHERE run = $1 AND epoch = $2 AND status = 'running'",
              {spec.run, spec.epoch});
 }
 
 std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const base::Json& params, bool& created) {
+  // The mapping's row first, as the scheduler does: two who ask wait for each other there, not on the index.
+  sql.engine("SELECT FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {mapping_id});
   const pg::Rows made = sql.engine(R"(
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, "full", params)
     SELECT tenant_id, mapping_id, owner, 'manual', session_user, $2, $3::jsonb FROM tandem._mapping WHERE mapping_id = $1

@@ -61,6 +61,8 @@ struct Closing {
 };
 // Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours any more.
 bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing);
+// Back to pending, not before a moment: what it needs is held by somebody else.
+void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view waiting_on);
 // Back to pending, for another worker, from the position that is committed.
 void release_run(pg::Sql& sql, const RunSpec& spec);
 

@@ -33,7 +33,7 @@ std::optional<Error> target_problem(pg::Sql& sql, const pg::Table& table) {
   const pg::Rows rows =
       sql.engine("SELECT relpersistence::text FROM pg_catalog.pg_class WHERE oid = $1", {pg::Param::oid(table.oid)});
   if (!rows.empty() && rows.text(0, 0) == "t") {
-    return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is a temporary table"),
+    return Error{Errc::wrong_object_type, base::strcat("table ", pg::quote_identifier(table.name), " is temporary"),
                  "Only your session sees it; the worker that writes the rows is another one."};
   }
   if (table.schema == "tandem" || table.schema == "pg_catalog" || table.schema == "information_schema") {

@@ -12,9 +12,12 @@ bool SlotHandle::should_stop() const { return !pg::settings().enabled || slots::
 Unit begin_unit() {
   const pg::ExtensionState extension = pg::lock_extension(kExtension);
   switch (extension.lock) {
-    case pg::ExtensionLock::held: return extension.version == kSqlVersion ? Unit::usable : Unit::gone;
-    case pg::ExtensionLock::absent: return Unit::gone;
-    case pg::ExtensionLock::busy: return Unit::busy;
+    case pg::ExtensionLock::held:
+      return extension.version == kSqlVersion ? Unit::usable : Unit::gone;
+    case pg::ExtensionLock::absent:
+      return Unit::gone;
+    case pg::ExtensionLock::busy:
+      return Unit::busy;
   }
   return Unit::gone;
 }
@@ -23,10 +26,11 @@ bool preloaded() noexcept { return slots::present(); }
 
 void require_preloaded() {
   if (preloaded()) return;
-  throw base::Failure(base::Errc::prerequisite, "pg_tandem is not preloaded",
-                      "The processes that do the work are started by the server, which has to load the library when it starts.",
-                      "Add this line to postgresql.conf (to what stands there already, after a comma) and restart the server:\n"
-                      "shared_preload_libraries = 'pg_tandem'");
+  throw base::Failure(
+      base::Errc::prerequisite, "pg_tandem is not preloaded",
+      "The processes that do the work are started by the server, which has to load the library when it starts.",
+      "Add this line to postgresql.conf (to what stands there already, after a comma) and restart the server:\n"
+      "shared_preload_libraries = 'pg_tandem'");
 }
 
 std::vector<ProcessInfo> process_list() { return slots::list(); }

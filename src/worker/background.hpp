@@ -50,12 +50,12 @@ void require_preloaded();
 
 [[nodiscard]] std::vector<ProcessInfo> process_list();  // empty when not preloaded
 struct SlotsLeft {
-  int budget = 0;           // processes we may be: half of max_worker_processes, three at least
+  int budget = 0;  // processes we may be: half of max_worker_processes, three at least
   int used = 0;
   int workers = 0;
-  int max_workers = 0;      // tandem.max_workers
+  int max_workers = 0;  // tandem.max_workers
   int schedulers = 0;
-  int max_schedulers = 0;   // databases that can be served at once
+  int max_schedulers = 0;  // databases that can be served at once
 };
 [[nodiscard]] SlotsLeft slots_left();
 

@@ -39,7 +39,8 @@ std::int64_t read_marker() {
 }
 
 bool write_marker(std::int64_t micros) {
-  const int file = open(pg::data_file(kMarkerFile).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int file =
+      open(pg::data_file(kMarkerFile).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return false;
   const std::string text = base::strcat(micros, "\n");
   const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
@@ -56,8 +57,8 @@ std::optional<std::string> find_reason(const store::Instance& instance, const st
   }
   if (instance.identity.database != here.database) return "this database is a copy of another one in this cluster";
   if (instance.identity.name != here.name) {
-    return base::strcat("this database was set up with tandem.instance = '", instance.identity.name, "', and now it is '",
-                        here.name, "'");
+    return base::strcat("this database was set up with tandem.instance = '", instance.identity.name,
+                        "', and now it is '", here.name, "'");
   }
   if (start.restored_at > instance.adopted_at.micros) return "this cluster was restored from a backup";
   if (start.was_standby && pg::settings().pause_on_promotion && pg::server_start() > instance.adopted_at) {

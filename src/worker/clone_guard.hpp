@@ -24,7 +24,7 @@ void note_how_server_starts();
 // The same without storing anything, for doctor().
 struct CloneVerdict {
   bool paused = false;
-  std::string reason;       // empty: all is well
+  std::string reason;  // empty: all is well
 };
 [[nodiscard]] CloneVerdict clone_verdict(pg::Sql& sql);
 

@@ -93,12 +93,15 @@ void Launcher::notice_changes(base::Instant now) {
         exit = slots::ended(served.slot);
       }
       if (exit) {
-        place_became_free = place_became_free || served.phase == Phase::serving;
+        // A probe may have become a scheduler and ended before it was noticed.
+        const bool served_here = served.phase == Phase::serving || *exit == Exit::crashed || *exit == Exit::finished;
+        place_became_free = place_became_free || served_here;
         forget = notice_end(database, served, *exit, now);
       } else if (served.phase == Phase::probing) {
-        const bool stays = std::ranges::any_of(processes, [&served](const ProcessInfo& process) {
-          return process.ref.generation == served.slot.generation && process.kind == Kind::scheduler;
-        });
+        const bool stays =
+            std::ranges::any_of(processes, [generation = served.slot.generation](const ProcessInfo& process) {
+              return process.ref.generation == generation && process.kind == Kind::scheduler;
+            });
         if (stays) set_phase(database, served, Phase::serving, now);
       }
     }
@@ -177,18 +180,22 @@ std::optional<base::Instant> Launcher::probe_next(base::Instant now) {
 std::optional<base::Instant> Launcher::probe(pg::Oid database, Served& served, base::Instant now) {
   const slots::Reservation reserved = slots::reserve(Kind::probe, database, pg::kInvalidOid, slot_, now);
   switch (reserved.refusal) {
-    case slots::Refusal::none: break;
+    case slots::Refusal::none:
+      break;
     case slots::Refusal::exists:  // started by a launcher before this one, or not quite gone
       served.slot = reserved.existing;
       set_phase(database, served, Phase::probing, now);
       return base::Instant{now.micros + kProbeAlone};
-    case slots::Refusal::stopping: return std::nullopt;
+    case slots::Refusal::stopping:
+      return std::nullopt;
     case slots::Refusal::full:
     case slots::Refusal::worker_limit:
-    case slots::Refusal::not_our_turn: return wait_for_room(now);
+    case slots::Refusal::not_our_turn:
+      return wait_for_room(now);
   }
-  served.process = pg::start_process(kSchedulerFunction, kSchedulerType, base::strcat("tandem scheduler for database ", database),
-                                     pack({reserved.slot, database, pg::kInvalidOid}));
+  served.process =
+      pg::start_process(kSchedulerFunction, kSchedulerType, base::strcat("tandem scheduler for database ", database),
+                        pack({reserved.slot, database, pg::kInvalidOid}));
   if (!served.process) {
     slots::release(reserved.slot);
     return wait_for_room(now);
@@ -201,8 +208,8 @@ std::optional<base::Instant> Launcher::probe(pg::Oid database, Served& served, b
 std::optional<base::Instant> Launcher::wait_for_room(base::Instant now) {
   if (!said_no_room_) {
     pg::log(pg::Level::log, "pg_tandem: a database waits to be looked at: no process is free",
-            base::strcat("pg_tandem may start at most ", slots::budget(), " processes (half of max_worker_processes = ",
-                         pg::max_worker_processes(), ")."),
+            base::strcat("pg_tandem may start at most ", slots::budget(),
+                         " processes (half of max_worker_processes = ", pg::max_worker_processes(), ")."),
             "Raise max_worker_processes and restart the server.");
   }
   said_no_room_ = true;
@@ -221,9 +228,11 @@ void Launcher::set_phase(pg::Oid database, Served& served, Phase phase, base::In
     case Phase::serving:
       break;
     case Phase::no_room:
-      pg::log(pg::Level::log, base::strcat("pg_tandem: database \"", name_of(database), "\" has the extension, but there is no room to serve it"),
-              base::strcat("At most ", slots_left().max_schedulers, " databases can be served with max_worker_processes = ",
-                           pg::max_worker_processes(), "."),
+      pg::log(pg::Level::log,
+              base::strcat("pg_tandem: database \"", name_of(database),
+                           "\" has the extension, but there is no room to serve it"),
+              base::strcat("At most ", slots_left().max_schedulers,
+                           " databases can be served with max_worker_processes = ", pg::max_worker_processes(), "."),
               "Raise max_worker_processes by 2 for each further database and restart the server.");
       break;
   }

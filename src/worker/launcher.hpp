@@ -29,7 +29,7 @@ class Launcher {
   enum class Phase { wanted, probing, serving, no_room };
   struct Served {
     Phase phase = Phase::wanted;
-    bool asked_again = false;            // while it was being served or ending
+    bool asked_again = false;  // while it was being served or ending
     SlotRef slot;
     std::optional<pg::Process> process;  // when this launcher started it
     base::Instant since;                 // of the phase
@@ -49,7 +49,7 @@ class Launcher {
 
   SlotRef slot_;
   std::map<pg::Oid, Served> databases_;
-  bool all_wanted_ = true;   // at the start everything is looked at
+  bool all_wanted_ = true;  // at the start everything is looked at
   bool said_no_room_ = false;
 };
 

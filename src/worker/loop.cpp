@@ -126,19 +126,27 @@ void Loop::take_runs() {
 // A run that cannot be made fails by itself; the others go on.
 void Loop::begin(store::RunSpec spec) {
   std::optional<core::RunFailure> failure;
+  std::optional<std::string> busy;
   try {
     pg::Transaction tx(base::strcat("prepare ", spec.mapping));
     pg::reset_session(context_.owner, 200, 300'000);
     PullPlan plan = make_pull_plan(tx, spec, context_.owner);
     tx.commit();
     jobs_.push_back(std::make_unique<PullJob>(std::move(plan), context_.owner));
+  } catch (const TableBusy& error) {
+    busy = base::strcat("a lock on ", error.table());
   } catch (const base::Failure& error) {
     failure = core::failure_of_error(error.error());
   } catch (const pg::Error& error) {
     if (error.is_cancel()) throw;
     const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
-    failure = core::RunFailure{fault.error_type, fault.code, std::string(error.message()), std::string(fault.suggestion), fault.transient};
+    if (fault.transient) {
+      busy = std::string(error.message());
+    } else {
+      failure = core::RunFailure{fault.error_type, fault.code, std::string(error.message()), std::string(fault.suggestion), false};
+    }
   }
+  if (busy) postpone_run(spec, context_.owner, *busy);
   if (!failure) return;
   fail_run(spec, context_.owner, *failure);
   pg::broadcast_news();

@@ -10,6 +10,7 @@
 #include "net/url.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
+#include "worker/wake.hpp"
 
 namespace tandem::worker {
 
@@ -192,6 +193,14 @@ void PullJob::feed(const core::Event& event) {
                },
                action);
   }
+}
+
+void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on) {
+  pg::Transaction tx(strcat("put off ", spec.mapping));
+  pg::reset_session(owner, 0, 0);
+  store::postpone_run(tx, spec, base::Instant{base::now().micros + base::kSecond}, waiting_on);
+  wake_scheduler_at_commit();  // it sets the alarm
+  tx.commit();
 }
 
 void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure) {

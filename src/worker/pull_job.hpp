@@ -71,6 +71,8 @@ class PullJob {
   base::Micros fetch_micros_ = 0, read_micros_ = 0, apply_micros_ = 0;
 };
 
+// Gives a run that was taken back for a second: what it needs is held by somebody else.
+void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on);
 // Writes down that a run which was taken cannot even begin.
 void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure);
 

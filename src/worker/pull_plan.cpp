@@ -93,6 +93,7 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   core::Object object = *found;
   const pg::Table table = find_target(sql, spec);
   check_rights(sql, table, owner);
+  if (!pg::try_lock_table(table.oid)) throw TableBusy(table.quoted);
   const core::Target target = store::target_of(table);
   core::Mapping mapping = checked_mapping(sql, spec, api, target);
   if (mapping.page_size > 0) object.paging.size = mapping.page_size;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -40,7 +41,18 @@ struct PullPlan {
   bool first_load = false;          // the table was empty when the run began
 };
 
-// Throws Failure (and pg::Error) when the run cannot be made: mapping and table no longer fit, rights are gone, …
+// Somebody holds the table so that we would have to wait: the run is tried again later.
+class TableBusy : public std::exception {
+ public:
+  explicit TableBusy(std::string table) : table_(std::move(table)) {}
+  [[nodiscard]] const char* what() const noexcept override { return "table is locked"; }
+  [[nodiscard]] const std::string& table() const noexcept { return table_; }
+
+ private:
+  std::string table_;
+};
+
+// Throws TableBusy; Failure (and pg::Error) when the run cannot be made: mapping and table no longer fit, rights are gone, …
 [[nodiscard]] PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner);
 
 // How a position is stored: {"at": …, "began": …}; `began` is the source's clock when the listing began.

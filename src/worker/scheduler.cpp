@@ -132,7 +132,8 @@ bool Scheduler::take_back(pg::Sql& sql) {
     if (run.boot_id != boot_id || !pg::process_alive(run.pid)) left_behind.push_back(run.run);
   }
   if (!left_behind.empty()) {
-    pg::log(pg::Level::log, base::strcat("pg_tandem: ", left_behind.size(), " run(s) of processes that are gone are taken up again"));
+    pg::log(pg::Level::log,
+            base::strcat("pg_tandem: ", left_behind.size(), " run(s) of processes that are gone are taken up again"));
   }
   return store::requeue_runs(sql, left_behind);
 }
@@ -144,7 +145,8 @@ bool Scheduler::start_due(pg::Sql& sql, base::Instant now) {
   for (const store::DueMapping& mapping : due) {
     const auto at = store::next_run_at(mapping.schedule, now);
     if (!at) {
-      pg::log(pg::Level::warning, base::strcat("pg_tandem: mapping \"", mapping.name, "\" is not scheduled any more: ", at.error().text));
+      pg::log(pg::Level::warning,
+              base::strcat("pg_tandem: mapping \"", mapping.name, "\" is not scheduled any more: ", at.error().text));
     }
     next.push_back({mapping.mapping_id, at ? *at : std::nullopt});
   }

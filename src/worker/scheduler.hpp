@@ -39,7 +39,7 @@ class Scheduler {
 
   pg::Oid database_;
   SlotRef slot_;
-  std::string said_;         // what was said last about why nothing runs
+  std::string said_;  // what was said last about why nothing runs
   SchedulerWorkers workers_;
 };
 

@@ -25,15 +25,18 @@ struct Problem {
 // Why nobody can work for this owner. doc/errors.md explains the codes.
 std::optional<Problem> problem_of(pg::Oid owner, const std::string& name) {
   if (name.empty()) {
-    return Problem{"TD701", base::strcat("the role that owns the mapping (oid ", owner,
-                                         ") does not exist any more; drop the mapping and create it again as another role")};
+    return Problem{"TD701",
+                   base::strcat("the role that owns the mapping (oid ", owner,
+                                ") does not exist any more; drop the mapping and create it again as another role")};
   }
   if (!pg::process_may_connect_as(owner)) {
-    return Problem{"TD702", base::strcat("role \"", name, "\" cannot log in, so no worker can work with its rights; ALTER ROLE ",
-                                         pg::quote_identifier(name), " LOGIN; (it needs no password)")};
+    return Problem{"TD702",
+                   base::strcat("role \"", name, "\" cannot log in, so no worker can work with its rights; ALTER ROLE ",
+                                pg::quote_identifier(name), " LOGIN; (it needs no password)")};
   }
   if (pg::is_superuser(owner) && !pg::settings().allow_superuser_mappings) {
-    return Problem{"TD703", base::strcat("role \"", name, "\" is a superuser, and tandem.allow_superuser_mappings is off; "
+    return Problem{"TD703", base::strcat("role \"", name,
+                                         "\" is a superuser, and tandem.allow_superuser_mappings is off; "
                                          "create the mapping as an ordinary role")};
   }
   return std::nullopt;
@@ -68,11 +71,14 @@ std::optional<base::Instant> SchedulerWorkers::provide(const std::vector<OwnerRe
   for (const OwnerRequest& request : requests) {
     Worker& worker = workers_[request.owner];
     switch (provide_one(request, worker, now)) {
-      case Provided::yes: break;
+      case Provided::yes:
+        break;
       case Provided::later:
         if (!again || worker.backoff.not_before < *again) again = worker.backoff.not_before;
         break;
-      case Provided::no_room: room_is_missing = true; break;
+      case Provided::no_room:
+        room_is_missing = true;
+        break;
     }
     if (room_is_missing) break;  // what was refused to the first is refused to all
   }
@@ -114,33 +120,40 @@ void SchedulerWorkers::forget_idle_owners(base::Instant now) {
   });
 }
 
-SchedulerWorkers::Provided SchedulerWorkers::provide_one(const OwnerRequest& request, Worker& worker, base::Instant now) {
+SchedulerWorkers::Provided SchedulerWorkers::provide_one(const OwnerRequest& request, Worker& worker,
+                                                         base::Instant now) {
   if (!worker.slot.valid() && !worker.backoff.over(now)) return Provided::later;
   const slots::Reservation reserved = slots::reserve(Kind::worker, database_, request.owner, scheduler_, now);
   switch (reserved.refusal) {
-    case slots::Refusal::none: return start(request, worker, reserved.slot, now);
+    case slots::Refusal::none:
+      return start(request, worker, reserved.slot, now);
     case slots::Refusal::exists:
       worker.slot = reserved.existing;  // perhaps started by a scheduler before this one
       slots::wake(reserved.existing);
       return Provided::yes;
-    case slots::Refusal::stopping: return Provided::yes;  // this process is about to end, too
+    case slots::Refusal::stopping:
+      return Provided::yes;  // this process is about to end, too
     case slots::Refusal::worker_limit:
-      say_no_room(request, "tandem.max_workers workers are running", "Raise tandem.max_workers and restart the server.");
+      say_no_room(request, "tandem.max_workers workers are running",
+                  "Raise tandem.max_workers and restart the server.");
       return Provided::no_room;
     case slots::Refusal::full:
     case slots::Refusal::not_our_turn:
-      say_no_room(request, "all processes that pg_tandem may start are running", "Raise max_worker_processes and restart the server.");
+      say_no_room(request, "all processes that pg_tandem may start are running",
+                  "Raise max_worker_processes and restart the server.");
       return Provided::no_room;
   }
   return Provided::yes;
 }
 
-SchedulerWorkers::Provided SchedulerWorkers::start(const OwnerRequest& request, Worker& worker, SlotRef slot, base::Instant now) {
+SchedulerWorkers::Provided SchedulerWorkers::start(const OwnerRequest& request, Worker& worker, SlotRef slot,
+                                                   base::Instant now) {
   worker.process = pg::start_process(kWorkerFunction, kWorkerType, base::strcat("tandem worker for ", request.name),
                                      pack({slot, database_, request.owner}));
   if (!worker.process) {
     slots::release(slot);
-    say_no_room(request, "the server has no free background worker", "Raise max_worker_processes and restart the server.");
+    say_no_room(request, "the server has no free background worker",
+                "Raise max_worker_processes and restart the server.");
     return Provided::no_room;
   }
   worker.slot = slot;
@@ -153,9 +166,11 @@ void SchedulerWorkers::say_no_room(const OwnerRequest& request, std::string_view
   said_no_room_ = true;
   const SlotsLeft left = slots_left();
   pg::log(pg::Level::log,
-          base::strcat("pg_tandem: role \"", request.name, "\" in database \"", database_name_, "\" waits for a worker: ", why),
-          base::strcat(left.used, " of ", left.budget, " processes are in use (at most half of max_worker_processes = ",
-                       pg::max_worker_processes(), "), ", left.workers, " of tandem.max_workers = ", left.max_workers, " workers."),
+          base::strcat("pg_tandem: role \"", request.name, "\" in database \"", database_name_,
+                       "\" waits for a worker: ", why),
+          base::strcat(left.used, " of ", left.budget,
+                       " processes are in use (at most half of max_worker_processes = ", pg::max_worker_processes(),
+                       "), ", left.workers, " of tandem.max_workers = ", left.max_workers, " workers."),
           hint);
 }
 

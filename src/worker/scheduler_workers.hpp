@@ -47,7 +47,7 @@ class SchedulerWorkers {
   pg::Oid database_;
   SlotRef scheduler_;
   std::map<pg::Oid, Worker> workers_;  // by owner
-  std::string database_name_;        // learned in the first transaction: names are looked up in no other place
+  std::string database_name_;          // learned in the first transaction: names are looked up in no other place
   bool said_no_room_ = false;
 };
 

@@ -13,20 +13,28 @@ namespace tandem::worker {
 
 const char* kind_name(Kind kind) {
   switch (kind) {
-    case Kind::launcher: return "launcher";
-    case Kind::probe: return "probe";
-    case Kind::scheduler: return "scheduler";
-    case Kind::worker: return "worker";
+    case Kind::launcher:
+      return "launcher";
+    case Kind::probe:
+      return "probe";
+    case Kind::scheduler:
+      return "scheduler";
+    case Kind::worker:
+      return "worker";
   }
   return "";
 }
 
 const char* state_name(State state) {
   switch (state) {
-    case State::starting: return "starting";
-    case State::idle: return "idle";
-    case State::running: return "running";
-    case State::stopping: return "stopping";
+    case State::starting:
+      return "starting";
+    case State::idle:
+      return "idle";
+    case State::running:
+      return "running";
+    case State::stopping:
+      return "stopping";
   }
   return "";
 }

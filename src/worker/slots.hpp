@@ -19,7 +19,7 @@ namespace tandem::worker {
 
 enum class Kind : std::uint8_t {
   launcher,
-  probe,      // a scheduler that does not know yet whether its database has the extension
+  probe,  // a scheduler that does not know yet whether its database has the extension
   scheduler,
   worker,
 };
@@ -44,7 +44,7 @@ struct ProcessInfo {
   State state = State::starting;
   pg::Oid database = pg::kInvalidOid;
   pg::Oid role = pg::kInvalidOid;
-  pg::Pid pid = 0;                      // 0: reserved, not attached yet
+  pg::Pid pid = 0;  // 0: reserved, not attached yet
   base::Instant launched_at;
   std::optional<base::Instant> last_error_at;
   int runs = 0;
@@ -53,10 +53,10 @@ struct ProcessInfo {
 
 namespace slots {
 
-void request();                          // in _PG_init
-[[nodiscard]] bool present() noexcept;   // the library was preloaded
-[[nodiscard]] std::uint64_t boot_id();   // random, new with every start and after every crash of the server
-[[nodiscard]] int budget() noexcept;     // processes we may be, all together
+void request();                         // in _PG_init
+[[nodiscard]] bool present() noexcept;  // the library was preloaded
+[[nodiscard]] std::uint64_t boot_id();  // random, new with every start and after every crash of the server
+[[nodiscard]] int budget() noexcept;    // processes we may be, all together
 
 // --- the parent
 
@@ -64,7 +64,7 @@ enum class Refusal : std::uint8_t { none, exists, stopping, full, worker_limit, 
 struct Reservation {
   SlotRef slot;
   Refusal refusal = Refusal::none;
-  SlotRef existing;                      // with Refusal::exists
+  SlotRef existing;  // with Refusal::exists
 };
 // Reserves a place for a process. Refused for lack of room: notes in the caller's slot `self` since when it waits (so
 // that others leave it its turn).
@@ -82,13 +82,13 @@ void release(SlotRef slot);
 // --- the process itself
 
 [[nodiscard]] SlotRef attach_launcher(base::Instant now);  // invalid: there is one
-[[nodiscard]] bool attach(SlotRef slot);       // false: the place was given away, or its database is being dropped
+[[nodiscard]] bool attach(SlotRef slot);            // false: the place was given away, or its database is being dropped
 [[nodiscard]] bool become_scheduler(SlotRef slot);  // false: no room for one more that stays
-void begin_look(SlotRef slot);                 // what is asked of it from now on counts as new
+void begin_look(SlotRef slot);                      // what is asked of it from now on counts as new
 void set_state(SlotRef slot, State state);
 void set_runs(SlotRef slot, int runs);
 void note_error(SlotRef slot, base::Instant when);
-void leave(SlotRef slot, Exit how);            // said before exiting
+void leave(SlotRef slot, Exit how);  // said before exiting
 [[nodiscard]] bool should_yield(SlotRef slot);
 [[nodiscard]] bool should_stop(SlotRef slot);
 
@@ -98,17 +98,20 @@ void leave(SlotRef slot, Exit how);            // said before exiting
 // Wakes the database's scheduler; without one, has the launcher look at the database.
 void wake_scheduler(pg::Oid database);
 [[nodiscard]] bool has_scheduler(pg::Oid database);
-void stop_workers(pg::Oid database);           // after the page in hand; wakes them
+void stop_workers(pg::Oid database);  // after the page in hand; wakes them
 void wake_workers(pg::Oid database);
 void wake(SlotRef slot);
 
 // --- databases
 
-void look_at(pg::Oid database);                // and wakes the launcher; kInvalidOid: at all of them
-struct Asked { bool all = false; std::vector<pg::Oid> databases; };
-[[nodiscard]] Asked take_asked();              // the launcher
-void mark_stopping(pg::Oid database);          // by this process; nothing of ours starts there until
-void unmark_stopping();                        // all marks of this process
+void look_at(pg::Oid database);  // and wakes the launcher; kInvalidOid: at all of them
+struct Asked {
+  bool all = false;
+  std::vector<pg::Oid> databases;
+};
+[[nodiscard]] Asked take_asked();      // the launcher
+void mark_stopping(pg::Oid database);  // by this process; nothing of ours starts there until
+void unmark_stopping();                // all marks of this process
 [[nodiscard]] bool stopping(pg::Oid database);
 
 }  // namespace slots

@@ -20,7 +20,7 @@ constexpr int kLeastBudget = 3;
 constexpr base::Micros kAttachWithin = 60 * base::kSecond;
 
 struct Census {
-  int others = 0;                 // all but the launcher
+  int others = 0;  // all but the launcher
   int workers = 0;
   Slot* free_slot = nullptr;
   const Slot* existing = nullptr;

@@ -20,10 +20,10 @@ constexpr base::Micros kNap = base::kSecond / 100;
 
 // What the current transaction of this session leads to when it ends. Plain data.
 struct Pending {
-  bool wake;            // at commit: the scheduler of this database
-  bool wake_workers;    // at commit: its workers
-  bool dropped;         // the extension, in this transaction
-  bool marked;          // we hold marks of databases that are to be empty
+  bool wake;          // at commit: the scheduler of this database
+  bool wake_workers;  // at commit: its workers
+  bool dropped;       // the extension, in this transaction
+  bool marked;        // we hold marks of databases that are to be empty
   int changed_count;
   pg::Oid changed[kMaxChanged];  // databases to look at, however it ends
 };

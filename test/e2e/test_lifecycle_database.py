@@ -1,6 +1,7 @@
 """Commands that want a database to themselves, and databases that are copies."""
 
 import json
+import subprocess
 
 import psycopg
 import pytest
@@ -11,15 +12,29 @@ from conftest import Database
 from pull import records, things
 
 
+@pytest.fixture
+def made(cluster):
+    """Databases of a test, dropped after it even when it failed: there is room for two at a time."""
+    databases = []
+
+    def make(extension=True):
+        databases.append(Database(cluster, extension))
+        return databases[-1]
+
+    yield make
+    cluster.psql("DROP DATABASE IF EXISTS copied WITH (FORCE); DROP DATABASE IF EXISTS restored WITH (FORCE)")
+    for database in databases:
+        database.drop()
+
+
 @pytest.mark.parametrize("force", ["", " WITH (FORCE)"])
-def test_drop_database_while_busy(cluster, force):
-    database = Database(cluster)
+def test_drop_database_while_busy(cluster, made, force):
+    database = made()
     launcher = wait_until(lambda: cluster.processes("launcher"))[0]["pid"]
     with busy(database):
         cluster.psql(f"DROP DATABASE {database.name}{force}")
     assert not cluster.processes(dbname=database.name)
     assert cluster.processes("launcher")[0]["pid"] == launcher, "the server was not restarted"
-    cluster.psql(f"DROP ROLE {database.owner}")
 
 
 def test_refused_drop_database_leaves_it_served(cluster, database):
@@ -38,19 +53,18 @@ def test_a_stranger_disturbs_nobody(cluster, database):
     cluster.psql("DROP ROLE stranger")
 
 
-def test_renamed_database_is_served_again(api, cluster):
-    database = Database(cluster)
+def test_renamed_database_is_served_again(api, cluster, made):
+    database = made()
     pull = things(api, database, records(3))
     wait_until(lambda: serving(cluster, database.name))
     cluster.psql(f"ALTER DATABASE {database.name} RENAME TO {database.name}_new")
     database.name += "_new"
     wait_until(lambda: serving(cluster, database.name))
     assert pull.run().status == "completed"
-    database.drop()
 
 
-def test_a_copy_starts_paused_until_it_is_adopted(api, cluster):
-    original = Database(cluster)
+def test_a_copy_starts_paused_until_it_is_adopted(api, cluster, made):
+    original = made()
     things(api, original, records(3), schedule="1 second")
     original.wait_for("SELECT count(*) = 3 FROM things")
     mark = cluster.log_mark()
@@ -64,14 +78,10 @@ def test_a_copy_starts_paused_until_it_is_adopted(api, cluster):
     assert cluster.scalar("SELECT count(*) FROM tandem.recent_runs", dbname="copied") == runs
     cluster.psql("SELECT tandem.adopt()", "copied")
     cluster.wait_for(f"SELECT count(*) > {runs} FROM tandem.recent_runs", dbname="copied")
-    cluster.psql("DROP DATABASE copied")
-    original.drop()
 
 
-def test_a_restored_dump_starts_paused(cluster, tmp_path):
-    import subprocess
-
-    database = Database(cluster)
+def test_a_restored_dump_starts_paused(cluster, made):
+    database = made()
     database.psql("SELECT tandem.create_connection('c', 'rest', %r::jsonb)" % json.dumps({"base_url": "http://127.0.0.1:1"}))
     dump = subprocess.run(["pg_dump", "-h", str(cluster.directory), "-p", str(cluster.port), "-U", SUPERUSER, database.name],
                           check=True, capture_output=True, text=True).stdout
@@ -82,8 +92,6 @@ def test_a_restored_dump_starts_paused(cluster, tmp_path):
     cluster.wait_for_log('nothing runs in database "restored"', mark)
     cluster.psql("SELECT tandem.adopt()", "restored")
     assert cluster.scalar("SELECT count(*) FROM tandem._instance WHERE paused_reason IS NULL", dbname="restored") == 1
-    cluster.psql("DROP DATABASE restored")
-    database.drop()
 
 
 def test_pause_all_and_resume_all(api, database):

@@ -139,6 +139,13 @@ def test_a_locked_table_delays_only_its_own_mapping(api, database):
     assert database.scalar("SELECT tandem.wait_for_run(%s, '30 s')", (run,)) == "completed"
 
 
+def answers(database):
+    try:
+        return database.scalar("SELECT true")
+    except psycopg.OperationalError:
+        return False
+
+
 @pytest.mark.parametrize("how", ["terminate", "kill", "immediate"])
 def test_interrupted_anywhere_it_goes_on_by_itself(database, how):
     cluster = database.cluster
@@ -154,7 +161,8 @@ def test_interrupted_anywhere_it_goes_on_by_itself(database, how):
             wait_until(lambda: "all server processes terminated; reinitializing" in cluster.log_text(), what="crash recovery")
         else:
             cluster.restart("immediate")
-        cluster.wait_for(f"SELECT status = 'completed' FROM tandem._run WHERE run = {run}", 60, database.name)
+        wait_until(lambda: answers(database), 60, "end of the recovery")
+        database.wait_for(f"SELECT status = 'completed' FROM tandem._run WHERE run = {run}", 60)
         done = pull.run_row(run)
         assert (done.created, done.updated) == (3000, 0), "each row was counted once"
         assert pull.rows("count(*), sum(qty)") == [(3000, sum(range(3000)))]

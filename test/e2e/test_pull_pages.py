@@ -70,7 +70,7 @@ def test_authentication(api, database, scheme, auth, credentials, required):
     assert database.scalar("SELECT status FROM tandem.connection_status WHERE connection = 'things_api'") == "auth_failed"
 
 
-@pytest.mark.parametrize("fault", ["truncate", "reset", "close", "html", "garbage", "empty", "huge", "endless", "gzip_bomb",
+@pytest.mark.parametrize("fault", ["truncate", "reset", "html", "garbage", "empty", "huge", "endless", "gzip_bomb",
                                    "redirect", "too_many", "500", "404"])
 def test_a_failed_page_fails_the_run_keeps_what_is_committed_and_goes_on_there(api, database, fault):
     database.cluster.reload({"tandem.max_response_bytes": "4MB"})
@@ -92,7 +92,7 @@ def test_an_answer_that_never_comes_times_out(api, database):
     pull.table("id text PRIMARY KEY, name text, qty integer").map({"id": "id"})
     api.fault("/things", "silence")
     run = pull.run()
-    assert run.status == "failed" and "time" in run.message
+    assert run.status == "failed" and "did not begin to answer" in run.message
     assert pull.run().created == 3
 
 

@@ -88,7 +88,7 @@ def test_write_mode_insert_leaves_existing_rows_alone(api, database):
     database.sql("INSERT INTO things VALUES ('r00001', 'mine', 0)")
     run = pull.run()
     assert (run.created, run.updated, run.skipped) == (2, 0, 1)
-    assert pull.rows("name")[1] == ("mine",)
+    assert pull.rows("id, name")[1] == ("r00001", "mine")
 
 
 def test_write_mode_update_makes_no_rows(api, database):
@@ -140,7 +140,7 @@ def test_full_compares_with_the_table_itself(api, database):
     database.sql("UPDATE things SET name = 'edited here' WHERE id = 'r00003'")
     assert pull.run().updated == 0, "the source did not change"
     assert pull.run(full=True).updated == 1
-    assert pull.rows("name")[3] == ("thing 3",)
+    assert pull.rows("id, name")[3] == ("r00003", "thing 3")
 
 
 def test_partitioned_table(api, database):

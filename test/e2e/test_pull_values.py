@@ -37,7 +37,7 @@ def values(api, database, column_type, *tokens):
     ("integer[]", "[1, 2]", "{1,2}"),
     ("char(3)", '"ab"', "ab"),
     ("varchar(3)", '"äöü"', "äöü"),
-    ("inet", '"10.0.0.1"', "10.0.0.1"),
+    ("inet", '"10.0.0.1"', "10.0.0.1/32"),
 ])
 def test_stored_exactly(api, database, column_type, token, text):
     pull = values(api, database, column_type, token)
@@ -165,8 +165,8 @@ def test_what_a_trigger_sets_in_the_session_does_not_reach_the_next_page(api, da
 
 def test_operators_and_tables_of_the_owner_are_not_used_by_the_engine(api, database):
     pull = things(api, database, records(3))
+    database.sql(f"CREATE SCHEMA evil AUTHORIZATION {database.owner}", user="postgres")
     database.psql("""
-        CREATE SCHEMA evil;
         CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'hijacked'; END $$;
         CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);
         CREATE TABLE evil.tandem_page (c1 text);""")

@@ -205,11 +205,14 @@ TEST(NetHostile, BrokenAnswers) {
     std::string before, after;
   };
   const Case cases[] = {
-      {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Errc::connection_failure, "answer of ", " ended before it was complete"},
-      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", Errc::connection_failure, "answer of ", " ended before it was complete"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Errc::connection_failure, "answer of ",
+       " ended before it was complete"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", Errc::connection_failure, "answer of ",
+       " ended before it was complete"},
       {"", Errc::connection_failure, "", " closed the connection without an answer"},
       {"SSH-2.0-OpenSSH_9.2\r\n", Errc::protocol_violation, "answer of ", " is not HTTP"},
-      {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!", Errc::protocol_violation, "answer of ", " cannot be decompressed"},
+      {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!", Errc::protocol_violation,
+       "answer of ", " cannot be decompressed"},
   };
   for (const auto& each : cases) {
     Exchange exchange(always(each.bytes, true));
@@ -220,7 +223,9 @@ TEST(NetHostile, BrokenAnswers) {
 }
 
 TEST(NetHostile, AConnectionThatIsReset) {
-  Exchange exchange([](const Asked&) { return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", false, true}; });
+  Exchange exchange([](const Asked&) {
+    return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", false, true};
+  });
   net::Request request;
   request.url = exchange.server.url();
   const auto response = exchange.fetch(request);
@@ -292,7 +297,8 @@ class SelfSigned {
     X509_gmtime_adj(X509_getm_notAfter(certificate_.get()), 3600);
     X509_set_pubkey(certificate_.get(), key_.get());
     X509_NAME* name = X509_get_subject_name(certificate_.get());
-    X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, reinterpret_cast<const unsigned char*>("127.0.0.1"), -1, -1, 0);
+    X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, reinterpret_cast<const unsigned char*>("127.0.0.1"),
+                               -1, -1, 0);
     X509_set_issuer_name(certificate_.get(), name);
     EXPECT_GT(X509_sign(certificate_.get(), key_.get(), EVP_sha256()), 0);
     EXPECT_EQ(1, SSL_CTX_use_certificate(context_.get(), certificate_.get()));

@@ -35,7 +35,8 @@ std::string gzip(const std::string& text) {
 }
 
 TEST(NetTransfers, AnAnswerComesBackWhole) {
-  Exchange exchange([](const Asked&) { return Answer{http_answer("{\"a\":1}", "X-One: 1\r\nLink: <a>\r\nlink: <b>\r\n")}; });
+  Exchange exchange(
+      [](const Asked&) { return Answer{http_answer("{\"a\":1}", "X-One: 1\r\nLink: <a>\r\nlink: <b>\r\n")}; });
   const auto response = exchange.get("/items?x=1");
   ASSERT_FALSE(response.error);
   EXPECT_EQ(200, response.status);
@@ -66,7 +67,9 @@ TEST(NetTransfers, WhatIsSent) {
   const auto& asked = exchange.server.asked()[0];
   EXPECT_EQ("PATCH /x HTTP/1.1", asked.line);
   EXPECT_EQ(request.body, asked.body);
-  const auto has = [&](const std::string& line) { return asked.head.find("\r\n" + line + "\r\n") != std::string::npos; };
+  const auto has = [&](const std::string& line) {
+    return asked.head.find("\r\n" + line + "\r\n") != std::string::npos;
+  };
   EXPECT_TRUE(has("Content-Type: application/json")) << asked.head;
   EXPECT_TRUE(has("Authorization: Bearer s3cret"));
   EXPECT_TRUE(has("X-Empty:"));
@@ -77,7 +80,8 @@ TEST(NetTransfers, WhatIsSent) {
 
 TEST(NetTransfers, MethodsWithAndWithoutBody) {
   Exchange exchange([](const Asked& asked) {
-    return Answer{asked.line.starts_with("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" : http_answer("")};
+    return Answer{asked.line.starts_with("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n"
+                                                 : http_answer("")};
   });
   for (const char* method : {"GET", "HEAD", "DELETE", "POST", "PUT", "OPTIONS"}) {
     net::Request request;
@@ -106,7 +110,8 @@ TEST(NetTransfers, SecretParametersAreAppendedAndReplaceWhatALinkRepeats) {
 }
 
 TEST(NetTransfers, ErrorStatusIsAnAnswer) {
-  Exchange exchange([](const Asked&) { return Answer{"HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 4\r\n\r\nbusy"}; });
+  Exchange exchange(
+      [](const Asked&) { return Answer{"HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 4\r\n\r\nbusy"}; });
   const auto response = exchange.get();
   EXPECT_FALSE(response.error);
   EXPECT_EQ(503, response.status);
@@ -116,8 +121,9 @@ TEST(NetTransfers, ErrorStatusIsAnAnswer) {
 
 TEST(NetTransfers, InterimAnswersAndTrailersAreNotHeaders) {
   Exchange exchange([](const Asked&) {
-    return Answer{"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nX-Late: 1\r\nX-Folded: a\r\n  b\r\n"
-                  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n"};
+    return Answer{
+        "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nX-Late: 1\r\nX-Folded: a\r\n  b\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n"};
   });
   const auto response = exchange.get();
   ASSERT_FALSE(response.error);
@@ -208,7 +214,8 @@ TEST(NetTransfers, ManyRequestsAtOnce) {
 }
 
 TEST(NetTransfers, ACancelledTransferNeverCompletes) {
-  Exchange exchange([](const Asked& asked) { return asked.line.starts_with("GET /slow") ? Answer{} : Answer{http_answer("x")}; });
+  Exchange exchange(
+      [](const Asked& asked) { return asked.line.starts_with("GET /slow") ? Answer{} : Answer{http_answer("x")}; });
   net::Request request;
   request.url = exchange.server.url("/slow");
   const auto slow = exchange.transfers.start(request);
@@ -289,14 +296,16 @@ TEST(NetTransfers, ASlowServerTimesOut) {
   const auto first_byte = exchange.fetch(request);
   ASSERT_TRUE(first_byte.error);
   EXPECT_EQ(Errc::timed_out, first_byte.error->code);
-  EXPECT_EQ(base::strcat("127.0.0.1:", exchange.server.port(), " did not begin to answer within 30 ms"), first_byte.error->text);
+  EXPECT_EQ(base::strcat("127.0.0.1:", exchange.server.port(), " did not begin to answer within 30 ms"),
+            first_byte.error->text);
   EXPECT_TRUE(first_byte.sent);
 
   request.timeouts = {.total_ms = 40};
   const auto total = exchange.fetch(request);
   ASSERT_TRUE(total.error);
   EXPECT_EQ(Errc::timed_out, total.error->code);
-  EXPECT_EQ(base::strcat("answer of 127.0.0.1:", exchange.server.port(), " was not complete within 40 ms"), total.error->text);
+  EXPECT_EQ(base::strcat("answer of 127.0.0.1:", exchange.server.port(), " was not complete within 40 ms"),
+            total.error->text);
 }
 
 TEST(NetTransfers, AnAnswerThatStallsTimesOut) {
@@ -308,7 +317,8 @@ TEST(NetTransfers, AnAnswerThatStallsTimesOut) {
   const auto response = exchange.fetch(request);
   ASSERT_TRUE(response.error);
   EXPECT_EQ(Errc::timed_out, response.error->code);
-  EXPECT_EQ(base::strcat("127.0.0.1:", exchange.server.port(), " stopped in the middle of its answer for 1 s"), response.error->text);
+  EXPECT_EQ(base::strcat("127.0.0.1:", exchange.server.port(), " stopped in the middle of its answer for 1 s"),
+            response.error->text);
   EXPECT_EQ(0u, response.body.size());
 }
 
@@ -333,7 +343,8 @@ TEST(NetTransfers, AServerThatDoesNotAcceptTimesOut) {
   const auto response = exchange.fetch(request);
   ASSERT_TRUE(response.error);
   EXPECT_EQ(Errc::timed_out, response.error->code);
-  EXPECT_EQ(base::strcat("could not connect to 127.0.0.1:", ntohs(address.sin_port), " within 50 ms"), response.error->text);
+  EXPECT_EQ(base::strcat("could not connect to 127.0.0.1:", ntohs(address.sin_port), " within 50 ms"),
+            response.error->text);
   EXPECT_FALSE(response.sent);
 
   // Away for longer than the limit while connecting: neither our clock nor curl's may end it.

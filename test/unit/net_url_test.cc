@@ -69,9 +69,9 @@ TEST(NetUrl, RefusedWithAReason) {
   EXPECT_EQ("invalid URL: its host ends in a dot", reason("https://example.com./"));
   EXPECT_EQ("invalid URL: its host has a zone id", reason("http://[fe80::1%25eth0]/"));
   EXPECT_EQ("invalid URL: its port is not valid", reason("https://example.com:0/"));
-  for (const char* each : {"", "example.com", "/items", "https://", "https:///", "https://example.com:99999/",
-                           "https://exa mple.com/", "https://example.com\\@evil.com/", "https://[::1", "https://a%2fb/",
-                           "https://a%00b/"}) {
+  for (const char* each :
+       {"", "example.com", "/items", "https://", "https:///", "https://example.com:99999/", "https://exa mple.com/",
+        "https://example.com\\@evil.com/", "https://[::1", "https://a%2fb/", "https://a%00b/"}) {
     EXPECT_TRUE(reason(each).starts_with("invalid URL: ")) << each << ": " << reason(each);
   }
 }
@@ -94,8 +94,9 @@ TEST(NetUrl, ReferencesOnTheSameOrigin) {
 
 TEST(NetUrl, ReferencesElsewhereAreRefused) {
   const std::string base = "https://api.example.com/v1/items";
-  for (const char* each : {"https://evil.com/", "//evil.com/x", "http://api.example.com/", "https://api.example.com:8443/",
-                           "https://api.example.com.evil.com/", "https://169.254.169.254/latest"}) {
+  for (const char* each :
+       {"https://evil.com/", "//evil.com/x", "http://api.example.com/", "https://api.example.com:8443/",
+        "https://api.example.com.evil.com/", "https://169.254.169.254/latest"}) {
     const auto url = resolve_same_origin(parse_url(base).value(), each);
     ASSERT_FALSE(url.ok()) << each;
     EXPECT_EQ(base::Errc::invalid_parameter, url.error().code);
@@ -144,8 +145,9 @@ TEST(NetUrl, DroppingAParameterLeavesTheRestAsItWas) {
 }
 
 TEST(NetLink, TheUsualForm) {
-  EXPECT_EQ("https://api.github.com/x?page=2",
-            link_next(R"(<https://api.github.com/x?page=2>; rel="next", <https://api.github.com/x?page=9>; rel="last")"));
+  EXPECT_EQ(
+      "https://api.github.com/x?page=2",
+      link_next(R"(<https://api.github.com/x?page=2>; rel="next", <https://api.github.com/x?page=9>; rel="last")"));
   EXPECT_EQ("/b", link_next(R"(</a>; rel="prev", </b>; rel="next")"));
   EXPECT_EQ("/b", link_next(R"(</b>;rel=next)"));
 }
