@@ -3,7 +3,7 @@
 
 SRC := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRC)/control/pg_tandem.control)
-COMMIT := $(shell git -C $(SRC) rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+COMMIT := $(shell git -c safe.directory='*' -C $(SRC) rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 SCRIPT = control/pg_tandem--$(EXTVERSION).sql
 PARTS = $(sort $(wildcard $(SRC)/control/install/*.sql))

@@ -5,7 +5,7 @@ SELECT tandem.current_tenant();
 \echo :LAST_ERROR_SQLSTATE
 RESET tandem.tenant;
 SELECT name, label FROM tandem.tenants;
-SELECT tandem.version() ~ '^pg_tandem \d+\.\d+\.\d+ \(commit \w+\), PostgreSQL \d+\.\d+.*, libcurl/7\.\d+' AS version;
+SELECT tandem.version() ~ '^pg_tandem \d+\.\d+\.\d+ \(commit \w+\), PostgreSQL \d+\.\d+.*, libcurl/7\.\d+.*, jansson \d+\.\d+\S*, simdjson \d+\.\d+\.\d+$' AS version;
 
 SET ROLE regress_tandem_app;
 SELECT check_name, status FROM tandem.doctor() WHERE check_name IN ('libcurl', 'engine role', 'enabled', 'clone guard');

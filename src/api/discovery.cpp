@@ -69,36 +69,42 @@ TANDEM_FUNCTION(tandem_test_connection) {
   const double latency_ms = static_cast<double>(answer.response.total_micros) / 1000;
   if (answer.failure) {
     const base::Error error{Errc::remote_error, answer.failure->message};
-    store::note_connection_result(sql, opened.connection.connection_id, opened.connection.version, &error, answer.failure->error_type);
-    const std::string detail = answer.failure->suggestion.empty() ? answer.failure->message : strcat(answer.failure->message, ". ", answer.failure->suggestion);
+    store::note_connection_result(sql, opened.connection.connection_id, opened.connection.version, &error,
+                                  answer.failure->error_type);
+    const std::string detail = answer.failure->suggestion.empty()
+                                   ? answer.failure->message
+                                   : strcat(answer.failure->message, ". ", answer.failure->suggestion);
     return call.ret_row({false, status_of(*answer.failure), latency_ms, detail});
   }
   store::note_connection_result(sql, opened.connection.connection_id, opened.connection.version, nullptr, {});
-  const std::string detail = strcat("answered ", answer.response.status, " to ", object == nullptr ? std::string("base_url") : object->name, " with ",
-                                    answer.response.body.size(), " bytes, HTTP/", answer.response.http_version >= 20 ? "2" : "1.1");
+  const std::string detail =
+      strcat("answered ", answer.response.status, " to ", object == nullptr ? std::string("base_url") : object->name,
+             " with ", answer.response.body.size(), " bytes, HTTP/", answer.response.http_version >= 20 ? "2" : "1.1");
   return call.ret_row({true, "ready", latency_ms, detail});
 }
 
 // (connection text, tenant text) → setof (object, label, can_read, can_create, can_update, can_delete)
 TANDEM_FUNCTION(tandem_list_objects) {
   pg::CallerSpi sql;
-  const store::Connection connection =
-      store::require_connection(sql, store::require_tenant(sql, call.required_text(1, "tenant")).tenant_id, call.required_text(0, "connection"));
+  const store::Connection connection = store::require_connection(
+      sql, store::require_tenant(sql, call.required_text(1, "tenant")).tenant_id, call.required_text(0, "connection"));
   std::vector<std::vector<pg::Out>> rows;
   for (const core::Object& object : connection.api().objects)
     rows.push_back({object.name, object.label.empty() ? object.name : object.label, true, false, false, false});
   return call.ret_rows(rows);
 }
 
-// (connection text, object text, tenant text) → setof (field, label, data_type, remote_type, pg_type, required, read_only, is_key, max_length, choices)
+// (connection text, object text, tenant text) → setof (field, label, data_type, remote_type, pg_type, required,
+// read_only, is_key, max_length, choices)
 TANDEM_FUNCTION(tandem_list_fields) {
   pg::CallerSpi sql;
   const Opened opened = open_connection(sql, call.required_text(2, "tenant"), call.required_text(0, "connection"));
   const core::Object& object = object_of(opened, call.required_text(1, "object"));
   std::vector<std::vector<pg::Out>> rows;
   for (const core::InferredField& field : discover(sql, opened, object))
-    rows.push_back({field.field, field.field, core::declared_type_name(field.data_type), field.remote_type, field.pg_type, field.required,
-                    false, field.is_key, field.max_length > 0 ? pg::Out(field.max_length) : pg::Out(), std::nullopt});
+    rows.push_back({field.field, field.field, core::declared_type_name(field.data_type), field.remote_type,
+                    field.pg_type, field.required, false, field.is_key,
+                    field.max_length > 0 ? pg::Out(field.max_length) : pg::Out(), std::nullopt});
   return call.ret_rows(rows);
 }
 
@@ -113,12 +119,14 @@ TANDEM_FUNCTION(tandem_create_table_for) {
     std::vector<std::string> known;
     for (const core::InferredField& field : fields) known.push_back(field.field);
     for (const std::string& name : *wanted)
-      if (std::find(known.begin(), known.end(), name) == known.end()) throw store::no_such(strcat("field of ", object.name), name, known);
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        throw store::no_such(strcat("field of ", object.name), name, known);
     std::erase_if(fields, [&](const core::InferredField& field) {
       return !field.is_key && std::find(wanted->begin(), wanted->end(), field.field) == wanted->end();
     });
   }
-  return call.ret_integer(store::create_table(sql, target, core::table_columns_sql(fields, [](std::string_view name) { return pg::quote_identifier(name); })));
+  return call.ret_integer(store::create_table(
+      sql, target, core::table_columns_sql(fields, [](std::string_view name) { return pg::quote_identifier(name); })));
 }
 
 }  // namespace tandem::api

@@ -36,10 +36,10 @@ void report(const char* kind, const store::StatusFacts& s, Diagnosis& d) {
   d.warning(check, detail, fix);
 }
 
-// What can be pasted, as against what is to be read.
+// What can be pasted, as against what is to be read: begins with a word in capitals, ends as a statement does.
 bool is_statement(const std::string& hint) {
-  return hint.starts_with("ALTER ") || hint.starts_with("CREATE ") || hint.starts_with("GRANT ") ||
-         hint.starts_with("SELECT ");
+  const std::string_view word = std::string_view(hint).substr(0, hint.find(' '));
+  return hint.ends_with(';') && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 void check_definition(Caller& caller, const store::MappingRow& row, Diagnosis& d) {

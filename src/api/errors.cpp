@@ -4,6 +4,7 @@
 
 #include "api/json_args.hpp"
 #include "base/strings.hpp"
+#include "core/codes.hpp"
 #include "core/schema_check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
@@ -18,9 +19,11 @@ namespace {
 using base::Errc;
 using base::Failure;
 
-constexpr std::array<std::string_view, 10> kErrorTypes{
-    "VALIDATION_ERROR", "TRANSFORM_ERROR", "API_ERROR", "RATE_LIMIT",    "NETWORK_ERROR",
-    "AUTH_ERROR",       "DATABASE_ERROR",  "CONFLICT",  "SCHEMA_CHANGE", "SYSTEM_ERROR"};
+constexpr std::array<std::string_view, 10> kErrorTypes{core::error_type::kValidation,   core::error_type::kTransform,
+                                                       core::error_type::kApi,          core::error_type::kRateLimit,
+                                                       core::error_type::kNetwork,      core::error_type::kAuth,
+                                                       core::error_type::kDatabase,     core::error_type::kConflict,
+                                                       core::error_type::kSchemaChange, core::error_type::kSystem};
 constexpr std::int64_t kMaxRows = 1'000'000;
 
 void check_error_type(const std::string& type) {

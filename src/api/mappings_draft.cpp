@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/mapping_codes.hpp"
 #include "core/schedule.hpp"
 #include "core/schema_check.hpp"
 #include "pg/catalog.hpp"
@@ -19,9 +20,6 @@ using base::Failure;
 using base::Json;
 
 namespace {
-
-constexpr const char* kUnusable =
-    "TD527";  // doc/errors.md: something that the definition names is missing or cannot be used
 
 void read_plain_arguments(const Json& given, Draft& draft) {
   core::ObjectReader in(given, "", kMappingArguments, draft.findings);
@@ -155,7 +153,7 @@ core::Findings check_draft(Caller& caller, const Json& given, pg::Oid owner, std
     return {{.path = {},
              .message = error.text,
              .hint = error.hint.empty() ? error.detail : error.hint,
-             .code = kUnusable,
+             .code = core::mapping_code::kUnusable,
              .field = {},
              .column = {}}};
   }

@@ -34,14 +34,18 @@ constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
 // Why a run of this mapping would stay where it is.
 void require_runnable(pg::Sql& sql, const store::MappingRow& mapping) {
   if (!mapping.enabled)
-    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is disabled"), {}, strcat("SELECT tandem.enable_mapping('", mapping.name, "');"));
+    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is disabled"), {},
+                  strcat("SELECT tandem.enable_mapping('", mapping.name, "');"));
   if (mapping.paused)
-    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is paused"), {}, strcat("SELECT tandem.resume_mapping('", mapping.name, "');"));
+    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is paused"), {},
+                  strcat("SELECT tandem.resume_mapping('", mapping.name, "');"));
   const store::Connection connection = store::load_connection(sql, mapping.connection_id);
   if (!connection.enabled)
-    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is disabled"), {}, strcat("SELECT tandem.enable_connection('", connection.name, "');"));
+    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is disabled"), {},
+                  strcat("SELECT tandem.enable_connection('", connection.name, "');"));
   if (connection.paused)
-    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is paused"), {}, strcat("SELECT tandem.resume_connection('", connection.name, "');"));
+    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is paused"), {},
+                  strcat("SELECT tandem.resume_connection('", connection.name, "');"));
   if (auto problem = store::owner_problem(mapping.owner, mapping.owner_name)) throw Failure(*problem);
 }
 
@@ -72,9 +76,11 @@ struct RunView {
 RunView look_at_run(std::int64_t run) {
   pg::CallerSpi sql;
   const std::optional<store::RunState> state = store::run_state(sql, run);
-  if (!state) throw Failure(Errc::undefined_object, strcat("there is no run ", run), {}, "SELECT * FROM tandem.recent_runs;");
+  if (!state)
+    throw Failure(Errc::undefined_object, strcat("there is no run ", run), {}, "SELECT * FROM tandem.recent_runs;");
   if (state->made_here)
-    throw Failure(Errc::prerequisite, strcat("run ", run, " was requested in this transaction and starts when it commits"), {},
+    throw Failure(Errc::prerequisite,
+                  strcat("run ", run, " was requested in this transaction and starts when it commits"), {},
                   "COMMIT first, or CALL tandem.sync(...), which commits and waits.");
   return {state->status, state->message.value_or("")};
 }
@@ -96,7 +102,9 @@ RunView wait_until_ended(std::int64_t run, base::Micros timeout, Between&& betwe
   }
 }
 
-base::Micros timeout_of(pg::FunctionCall& call, int argument) { return call.interval_micros(argument).value_or(kDefaultTimeout); }
+base::Micros timeout_of(pg::FunctionCall& call, int argument) {
+  return call.interval_micros(argument).value_or(kDefaultTimeout);
+}
 
 struct ZonedSchedule {
   core::Schedule schedule;
@@ -107,8 +115,8 @@ ZonedSchedule schedule_of(const std::string& text) {
   core::Schedule schedule = core::Schedule::parse(text).value();
   const std::optional<pg::TimeZone> zone = pg::TimeZone::find(schedule.zone());
   if (!zone)
-    throw Failure(Errc::invalid_parameter, strcat("time zone \"", schedule.zone(), "\" of the schedule is not known"), {},
-                  "SELECT name FROM pg_timezone_names;");
+    throw Failure(Errc::invalid_parameter, strcat("time zone \"", schedule.zone(), "\" of the schedule is not known"),
+                  {}, "SELECT name FROM pg_timezone_names;");
   return {std::move(schedule), *zone};
 }
 
@@ -117,27 +125,35 @@ ZonedSchedule schedule_of(const std::string& text) {
 // (mapping text, full boolean, params jsonb, tenant text) → bigint
 TANDEM_FUNCTION(tandem_sync_now) {
   const std::string mapping = call.required_text(0, "mapping");
-  return call.ret_integer(start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), params_of(call, 2)));
+  return call.ret_integer(
+      start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), params_of(call, 2)));
 }
 
 // CALL sync(mapping text, full boolean, timeout interval, tenant text)
 TANDEM_FUNCTION(tandem_sync) {
   const std::string mapping = call.required_text(0, "mapping");
   if (!call.may_commit())
-    throw Failure(Errc::prerequisite, "tandem.sync commits, so it cannot be called inside a transaction block or a function", {},
+    throw Failure(Errc::prerequisite,
+                  "tandem.sync commits, so it cannot be called inside a transaction block or a function", {},
                   strcat("SELECT tandem.sync_now('", mapping, "'); and COMMIT"));
   const base::Micros timeout = timeout_of(call, 2);
-  const std::int64_t run = start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), base::Json::object());
+  const std::int64_t run =
+      start_run(call.required_text(3, "tenant"), mapping, call.boolean(1).value_or(false), base::Json::object());
   pg::commit_and_go_on();
   // Looking takes a snapshot, which lasts until the next commit.
   const RunView view = wait_until_ended(run, timeout, [] { pg::commit_and_go_on(); });
   const std::string hint = strcat("SELECT * FROM tandem.recent_runs WHERE run = ", run, ";");
   if (!ended(view))
-    throw Failure(Errc::timed_out, strcat("run ", run, " of ", mapping, " is still ", view.status), "It goes on by itself.", hint);
+    throw Failure(Errc::timed_out, strcat("run ", run, " of ", mapping, " is still ", view.status),
+                  "It goes on by itself.", hint);
   if (view.status == "failed" || view.status == "cancelled")
-    throw Failure(Errc::remote_error, strcat("run ", run, " of ", mapping, " ", view.status, view.message.empty() ? "" : ": ", view.message), {}, hint);
-  pg::log(view.status == "partial" ? pg::Level::warning : pg::Level::notice, strcat("run ", run, " of ", mapping, " ", view.status),
-          {}, view.status == "partial" ? strcat("SELECT * FROM tandem.get_sync_errors('", mapping, "');") : std::string());
+    throw Failure(
+        Errc::remote_error,
+        strcat("run ", run, " of ", mapping, " ", view.status, view.message.empty() ? "" : ": ", view.message), {},
+        hint);
+  pg::log(view.status == "partial" ? pg::Level::warning : pg::Level::notice,
+          strcat("run ", run, " of ", mapping, " ", view.status), {},
+          view.status == "partial" ? strcat("SELECT * FROM tandem.get_sync_errors('", mapping, "');") : std::string());
   return call.ret_void();
 }
 
@@ -155,7 +171,8 @@ TANDEM_FUNCTION(tandem_cancel_run) {
   if (!run) return call.ret_null();
   pg::CallerSpi sql;
   const std::optional<store::RunState> state = store::run_state(sql, *run);
-  if (!state) throw Failure(Errc::undefined_object, strcat("there is no run ", *run), {}, "SELECT * FROM tandem.recent_runs;");
+  if (!state)
+    throw Failure(Errc::undefined_object, strcat("there is no run ", *run), {}, "SELECT * FROM tandem.recent_runs;");
   const store::MappingRow mapping = store::load_mapping(sql, state->mapping_id);
   store::require_owner("mapping", mapping.name, mapping.owner, mapping.owner_name);
   const bool asked = store::request_cancel(sql, *run);

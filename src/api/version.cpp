@@ -1,4 +1,6 @@
 // version(): the only object file that is made again for a new commit.
+#include "base/json.hpp"
+#include "base/page_reader.hpp"
 #include "base/strings.hpp"
 #include "net/transfers.hpp"
 #include "pg/entry.hpp"
@@ -13,7 +15,8 @@ namespace {
 std::string version() {
   pg::CallerSpi sql;
   return base::strcat("pg_tandem ", TANDEM_VERSION, " (commit ", TANDEM_COMMIT, "), PostgreSQL ",
-                      store::server_version(sql), ", ", net::library_version());
+                      store::server_version(sql), ", ", net::library_version(), ", ", base::json_library(), ", ",
+                      base::page_reader_library());
 }
 
 }  // namespace

@@ -303,4 +303,6 @@ Json merge_patch(Json target, const Json& patch) {
   return Json::object(std::move(merged));
 }
 
+std::string json_library() { return strcat("jansson ", jansson_version_str()); }
+
 }  // namespace tandem::base

@@ -71,4 +71,7 @@ class Json {
 // RFC 7396: null removes, objects merge, everything else replaces.
 [[nodiscard]] Json merge_patch(Json target, const Json& patch);
 
+// "jansson 2.14": the library as loaded, for tandem.version().
+[[nodiscard]] std::string json_library();
+
 }  // namespace tandem::base

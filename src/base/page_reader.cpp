@@ -167,6 +167,11 @@ Result<std::vector<PageReader::Found>> PageReader::read_all(const Buffer& body, 
   return sink.take();
 }
 
+std::string page_reader_library() {
+  return strcat("simdjson ", int{simdjson::SIMDJSON_VERSION_MAJOR}, ".", int{simdjson::SIMDJSON_VERSION_MINOR}, ".",
+                int{simdjson::SIMDJSON_VERSION_REVISION});
+}
+
 PageReader::Impl::Impl(RecordsAt records_at, const std::vector<FieldPath>& wanted,
                        std::vector<std::vector<std::string>> fact_paths)
     : at(std::move(records_at)), fields(wanted.size()), facts(std::move(fact_paths)) {

@@ -90,4 +90,7 @@ class PageReader {
   std::unique_ptr<Impl> impl_;
 };
 
+// "simdjson 3.0.1": the library as compiled in (it cannot be asked when loaded), for tandem.version().
+[[nodiscard]] std::string page_reader_library();
+
 }  // namespace tandem::base

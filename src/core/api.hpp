@@ -32,11 +32,11 @@ struct Auth {
 enum class PageStyle { none, page, offset, token, next_url, link };
 struct Paging {
   PageStyle style = PageStyle::none;
-  std::string param = {};            // page: "page", offset: "offset", token: has to be given
-  std::string size_param = {};       // sent with `size` when both are set; offset: "limit"
+  std::string param = {};       // page: "page", offset: "offset", token: has to be given
+  std::string size_param = {};  // sent with `size` when both are set; offset: "limit"
   std::int64_t size = 0;
-  std::int64_t start = 1;            // page: number of the first page; offset: 0
-  std::vector<std::string> next = {};  // token, next_url: path in the body
+  std::int64_t start = 1;               // page: number of the first page; offset: 0
+  std::vector<std::string> next = {};   // token, next_url: path in the body
   std::vector<std::string> total = {};  // path of the number of all records (page, offset: ends there)
   std::vector<std::string> total_pages = {};
   std::int64_t max_pages = 100'000;
@@ -44,15 +44,15 @@ struct Paging {
 
 enum class CursorFormat { iso8601, epoch, epoch_ms, integer, text };
 struct Cursor {
-  std::string field = {};            // in the record
-  std::string param = {};            // query parameter that takes it
+  std::string field = {};  // in the record
+  std::string param = {};  // query parameter that takes it
   CursorFormat format = CursorFormat::iso8601;
 };
 
 struct Object {
   std::string name = {}, label = {};
   std::string path = {};
-  Params params = {};                  // the API's own included: these are all that every request of the object has
+  Params params = {};  // the API's own included: these are all that every request of the object has
   base::RecordsAt records = {};
   std::vector<std::string> id = {};  // fields that identify a record; default {"id"}
   Paging paging = {};
@@ -60,10 +60,10 @@ struct Object {
 };
 
 struct Api {
-  std::string connection = {};       // its name, for hints that can be pasted; set by whoever loads it, may be empty
-  std::string base_url = {};         // without a slash at the end: base_url + path is the URL
+  std::string connection = {};  // its name, for hints that can be pasted; set by whoever loads it, may be empty
+  std::string base_url = {};    // without a slash at the end: base_url + path is the URL
   std::vector<std::pair<std::string, std::string>> headers = {};
-  Params params = {};                // of requests that belong to no object (test_connection); objects have them already
+  Params params = {};  // of requests that belong to no object (test_connection); objects have them already
   Auth auth = {};
   int max_in_flight = 8;
   int connect_ms = 10'000, first_byte_ms = 60'000, total_ms = 300'000;
@@ -83,7 +83,7 @@ struct Setting {
   std::string name = {}, kind = {}, data_type = {};  // kind: config | credential
   bool required = false, secret = false;
   std::string default_value = {}, label = {}, help = {};
-  base::Json choices = {};            // array or null
+  base::Json choices = {};  // array or null
 };
 std::vector<Setting> connector_settings(const base::Json& manifest);
 

@@ -1,7 +1,8 @@
-// The stable codes and classes of what can go wrong, as sync_errors shows them and
-// doc/errors.md explains them. A code never changes its meaning and is never used
-// again for another one; TD1xx values, TD2xx network, TD3xx HTTP, TD4xx database,
-// TD5xx definitions and schemas, TD9xx ourselves.
+// The stable codes and classes of what can go wrong, as sync_errors and recent_runs show
+// them and doc/errors.md explains them. A code never changes its meaning and is never used
+// again for another one: TD1xx values, TD2xx network, TD3xx HTTP, TD4xx database, TD6xx
+// reported, TD7xx owners, TD8xx runs that cannot begin or go on, TD9xx ourselves. TD5xx,
+// definitions, stand in schema_check.hpp and mapping_codes.hpp.
 #pragma once
 
 namespace tandem::core {
@@ -17,12 +18,55 @@ inline constexpr const char* kNotExact = "TD107";  // the column could hold it o
 inline constexpr const char* kInvalidFormat = "TD108";  // text that is not of the declared type
 inline constexpr const char* kNotText = "TD109";        // a string with \u0000 or half a surrogate pair
 inline constexpr const char* kArrayElement = "TD110";   // an element of an array does not fit
+
+inline constexpr const char* kUnreachable = "TD201";     // no connection, or it broke
+inline constexpr const char* kTimedOut = "TD202";        // no answer, or not all of it, in the time allowed
+inline constexpr const char* kAddressRefused = "TD203";  // we may not go there: private address, plain http
+inline constexpr const char* kTooLarge = "TD204";        // an answer or a listing beyond our limits
+inline constexpr const char* kUnreadable = "TD205";      // an answer that is not the page of records it should be
+
+inline constexpr const char* kAuthRefused = "TD301";      // 401, 403, or there are no credentials to send
+inline constexpr const char* kTooManyRequests = "TD302";  // 429
+inline constexpr const char* kRedirected = "TD303";       // 3xx: not followed
+inline constexpr const char* kNotFound = "TD304";         // 404, 410
+inline constexpr const char* kRequestRefused = "TD305";   // any other answer that is no success
+inline constexpr const char* kServerFailed = "TD306";     // 5xx, 408, 425: it may work later
+
+inline constexpr const char* kNotNull = "TD401";         // 23502
+inline constexpr const char* kNotUnique = "TD402";       // 23505
+inline constexpr const char* kNoParent = "TD403";        // 23503: a foreign key
+inline constexpr const char* kCheckFailed = "TD404";     // 23514, and what else class 23 and 44 hold
+inline constexpr const char* kOverlaps = "TD405";        // 23P01: an exclusion constraint
+inline constexpr const char* kTypeRefused = "TD406";     // class 22: the column's type does not take the value
+inline constexpr const char* kTriggerRefused = "TD407";  // P0, 09, 38, 39: a trigger raised an error
+inline constexpr const char* kNotPermitted = "TD408";    // 42501: a policy, a missing privilege
+inline constexpr const char* kLocked = "TD409";          // 40001, 40P01, 55P03: somebody else was in the way
+inline constexpr const char* kDatabase = "TD410";        // any other SQLSTATE
+
+inline constexpr const char* kReported = "TD601";  // record_sync_error(): found by an application
+
+inline constexpr const char* kOwnerGone = "TD701";         // the role that owns the mapping does not exist any more
+inline constexpr const char* kOwnerCannotLogIn = "TD702";  // PostgreSQL 15 lets no worker connect as it
+inline constexpr const char* kOwnerIsSuperuser = "TD703";  // and tandem.allow_superuser_mappings is off
+
+inline constexpr const char* kUnusable = "TD801";      // mapping or connection cannot be used as it is
+inline constexpr const char* kTableChanged = "TD802";  // class 42: the table has changed under the mapping
+
+inline constexpr const char* kInternal = "TD901";  // a mistake of ours
 }  // namespace code
 
-// The classes: error_type of sync_errors.
+// The classes: error_type of sync_errors and recent_runs.
 namespace error_type {
 inline constexpr const char* kValidation = "VALIDATION_ERROR";  // the value breaks a rule: declared type, length, range
 inline constexpr const char* kTransform = "TRANSFORM_ERROR";    // the value cannot be converted to the column's type
+inline constexpr const char* kApi = "API_ERROR";                // the other side answered, but not with records
+inline constexpr const char* kRateLimit = "RATE_LIMIT";         // the other side wants fewer requests
+inline constexpr const char* kNetwork = "NETWORK_ERROR";        // there was no answer
+inline constexpr const char* kAuth = "AUTH_ERROR";              // the other side does not accept who we say we are
+inline constexpr const char* kDatabase = "DATABASE_ERROR";      // Postgres refused to write
+inline constexpr const char* kConflict = "CONFLICT";            // both sides changed the record
+inline constexpr const char* kSchemaChange = "SCHEMA_CHANGE";   // table and mapping no longer fit
+inline constexpr const char* kSystem = "SYSTEM_ERROR";          // none of the above: the installation, or we
 }  // namespace error_type
 
 }  // namespace tandem::core

@@ -15,14 +15,16 @@ namespace tandem::core {
 [[nodiscard]] RunFailure failure_of_status(int status, std::string_view object, std::string_view said);
 // No usable answer: `error` as the network layer, the page reader or the pager reports it.
 [[nodiscard]] RunFailure failure_of_error(const base::Error& error);
+// A run that could not begin: nothing was asked yet, so the fault is here, not at the other side.
+[[nodiscard]] RunFailure failure_of_plan(const base::Error& error);
 
 // A Postgres error while rows were written.
 struct DatabaseFault {
   const char* error_type;
   const char* code;
   std::string_view suggestion;
-  bool of_a_row;      // one row is to blame: the others can go in without it
-  bool transient;     // try the same again: lock, deadlock, serialization
+  bool of_a_row;   // one row is to blame: the others can go in without it
+  bool transient;  // try the same again: lock, deadlock, serialization
 };
 [[nodiscard]] DatabaseFault fault_of_sqlstate(std::string_view sqlstate);
 

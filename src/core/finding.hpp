@@ -11,12 +11,12 @@ enum class Severity { error, warning, info };
 
 struct Finding {
   Severity severity = Severity::error;
-  std::string path = {};     // "objects.customers.paging.style" of manifests and configs; "columns.Email.type" of mappings
+  std::string path = {};  // "objects.customers.paging.style" of manifests and configs; "columns.Email.type" of mappings
   std::string message = {};
   std::string hint = {};
-  std::string code = {};     // of mappings: stable TD… code
-  std::string field = {};    // of mappings: the remote field
-  std::string column = {};   // of mappings: the local column
+  std::string code = {};    // of mappings: stable TD… code
+  std::string field = {};   // of mappings: the remote field
+  std::string column = {};  // of mappings: the local column
 };
 using Findings = std::vector<Finding>;
 

@@ -17,11 +17,11 @@
 namespace tandem::core {
 
 struct ColumnMapping {
-  std::string field = {};               // remote; "*" is the whole record
-  std::string column = {};              // local
+  std::string field = {};   // remote; "*" is the whole record
+  std::string column = {};  // local
   DeclaredType type = DeclaredType::none;
-  bool required = false;                // absent or null is a VALIDATION_ERROR
-  std::optional<base::Json> fallback = {};   // "default": used when absent or null
+  bool required = false;                    // absent or null is a VALIDATION_ERROR
+  std::optional<base::Json> fallback = {};  // "default": used when absent or null
 };
 
 enum class WriteMode { upsert, insert, update, append };
@@ -33,15 +33,15 @@ constexpr std::int64_t kKeepRuns = 1000;
 struct Mapping {
   std::string name = {}, object = {};
   std::vector<ColumnMapping> columns = {};
-  std::vector<std::string> key = {};    // remote fields; parse_mapping fills in the object's id
+  std::vector<std::string> key = {};       // remote fields; parse_mapping fills in the object's id
   std::vector<std::string> match_on = {};  // local columns; filled in with the columns of `key`; append: empty
   SyncMode sync_mode = SyncMode::full;
-  std::string cursor_field = {};        // incremental: filled in with the object's; full: empty
+  std::string cursor_field = {};  // incremental: filled in with the object's; full: empty
   WriteMode write_mode = WriteMode::upsert;
   OnError on_error = OnError::skip;
-  std::int64_t page_size = 0;           // 0: the connector's
-  Params params = {};                   // extra query parameters; they win over the object's
-  std::int64_t keep_runs = kKeepRuns;   // finished runs that are kept
+  std::int64_t page_size = 0;          // 0: the connector's
+  Params params = {};                  // extra query parameters; they win over the object's
+  std::int64_t keep_runs = kKeepRuns;  // finished runs that are kept
 };
 
 // The target table as validation needs it; store fills it from the catalogs.
@@ -60,7 +60,7 @@ struct TargetForeignKey {
   std::vector<std::string> columns = {};
 };
 struct Target {
-  std::string name = {};                // qualified and quoted as SQL reads it: public.contacts
+  std::string name = {};  // qualified and quoted as SQL reads it: public.contacts
   char kind = 'r';
   std::vector<TargetColumn> columns = {};
   std::vector<TargetKey> unique_keys = {};
@@ -74,9 +74,10 @@ struct RemoteField {
   bool nullable = true;
 };
 
-// The definition as stored: {"object", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field", "write_mode",
-// "options"}. Unknown keys, wrong kinds and wrong choices become findings with the nearest known word (codes:
-// schema_check.hpp and mapping_codes.hpp). A mapping whose findings have no error is ready for validate_mapping.
+// The definition as stored: {"object", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field",
+// "write_mode", "options"}. Unknown keys, wrong kinds and wrong choices become findings with the nearest known word
+// (codes: schema_check.hpp and mapping_codes.hpp). A mapping whose findings have no error is ready for
+// validate_mapping.
 struct ParsedMapping {
   Mapping mapping;
   Findings findings;
@@ -84,7 +85,8 @@ struct ParsedMapping {
 ParsedMapping parse_mapping(const std::string& name, const base::Json& definition, const Api& api, const Target& target,
                             const std::vector<RemoteField>& discovered);
 // Types, NOT NULL, unique and foreign keys, generated columns, duplicates, key without index, … with runnable fixes.
-Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& target, const std::vector<RemoteField>& discovered);
+Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& target,
+                          const std::vector<RemoteField>& discovered);
 
 // The options this release knows, for view mapping_options: name, type, default, direction, meaning.
 struct OptionRow {

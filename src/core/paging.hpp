@@ -16,24 +16,25 @@
 namespace tandem::core {
 
 struct Position {
-  std::int64_t page = 0;          // pages before this one
-  std::int64_t offset = 0;        // records before this one
-  std::string token = {};         // token, next_url, link: what the previous page gave; empty: the first page
+  std::int64_t page = 0;    // pages before this one
+  std::int64_t offset = 0;  // records before this one
+  std::string token = {};   // token, next_url, link: what the previous page gave; empty: the first page
   [[nodiscard]] base::Json to_json() const;
   static base::Result<Position> from_json(const base::Json& json);
   bool operator==(const Position&) const = default;
 };
 
 struct PageRequest {
-  std::string path = {};          // relative to base_url; empty when `url` is set
-  std::string url = {};           // next_url, link: as given by the previous page, to be resolved by the caller on the same origin
+  std::string path = {};  // relative to base_url; empty when `url` is set
+  std::string url =
+      {};  // next_url, link: as given by the previous page, to be resolved by the caller on the same origin
   Params params = {};
 };
 
 // What the pager needs to know of an answer.
 struct PageSeen {
   std::size_t records = 0;
-  std::optional<std::string> next = {};    // fact at paging.next, or the Link header's rel=next
+  std::optional<std::string> next = {};  // fact at paging.next, or the Link header's rel=next
   std::optional<std::int64_t> total = {}, total_pages = {};
 };
 
@@ -50,7 +51,8 @@ class Pager {
   [[nodiscard]] std::vector<std::vector<std::string>> facts() const;
   // Puts what the reader found (same order) and the Link header's next into a PageSeen. A total
   // that is no whole number counts as not given, so that it cannot end a listing early.
-  [[nodiscard]] PageSeen seen(std::size_t records, const std::vector<std::optional<std::string>>& facts, std::string link_next) const;
+  [[nodiscard]] PageSeen seen(std::size_t records, const std::vector<std::optional<std::string>>& facts,
+                              std::string link_next) const;
 
  private:
   [[nodiscard]] bool at_end(const Position& at, const PageSeen& seen) const;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/strings.hpp"
+#include "core/codes.hpp"
 
 namespace tandem::core {
 
@@ -16,13 +17,18 @@ namespace {
 
 Value value_of_json(const base::Json& json, base::TextArena& arena) {
   switch (json.kind()) {
-    case base::Json::Kind::null: return {Kind::null, {}};
-    case base::Json::Kind::boolean: return {Kind::boolean, json.boolean() ? "true" : "false"};
+    case base::Json::Kind::null:
+      return {Kind::null, {}};
+    case base::Json::Kind::boolean:
+      return {Kind::boolean, json.boolean() ? "true" : "false"};
     case base::Json::Kind::integer:
-    case base::Json::Kind::real: return {Kind::number, arena.keep(json.dump())};
-    case base::Json::Kind::string: return {Kind::string, arena.keep(json.string())};
+    case base::Json::Kind::real:
+      return {Kind::number, arena.keep(json.dump())};
+    case base::Json::Kind::string:
+      return {Kind::string, arena.keep(json.string())};
     case base::Json::Kind::array:
-    case base::Json::Kind::object: return {Kind::json, arena.keep(json.dump())};
+    case base::Json::Kind::object:
+      return {Kind::json, arena.keep(json.dump())};
   }
   return {};
 }
@@ -30,7 +36,8 @@ Value value_of_json(const base::Json& json, base::TextArena& arena) {
 const TargetColumn& target_column(const Target& target, const std::string& name) {
   for (const TargetColumn& column : target.columns)
     if (column.name == name) return column;
-  throw base::Failure(base::Errc::undefined_column, strcat("column ", name, " of ", target.name, " is not there any more"), {},
+  throw base::Failure(base::Errc::undefined_column,
+                      strcat("column ", name, " of ", target.name, " is not there any more"), {},
                       "SELECT * FROM tandem.validate_mapping(...) shows what to change.");
 }
 
@@ -40,13 +47,14 @@ RowBuilder::RowBuilder(const Mapping& mapping, const Target& target, std::vector
     : seed_(seed) {
   for (const ColumnMapping& mapped : mapping.columns) {
     const TargetColumn& local = target_column(target, mapped.column);
-    Column column{field_index(mapped.field), mapped.field, mapped.column, local.type,
-                  mapped.type, mapped.required, local.not_null, std::nullopt};
+    Column column{field_index(mapped.field), mapped.field,   mapped.column, local.type, mapped.type,
+                  mapped.required,           local.not_null, std::nullopt};
     seed_ = base::hash64(strcat(mapped.field, "\x1f", mapped.column, "\x1f", declared_type_name(mapped.type)), seed_);
     if (mapped.fallback && !mapped.fallback->is_null()) {
       Cell cell;
       if (auto fault = cell_of(value_of_json(*mapped.fallback, fallbacks_), column, fallbacks_, cell))
-        throw base::Failure(base::Errc::invalid_parameter, strcat("the default of ", mapped.column, " does not fit: ", fault->message));
+        throw base::Failure(base::Errc::invalid_parameter,
+                            strcat("the default of ", mapped.column, " does not fit: ", fault->message));
       column.fallback = cell;
     }
     columns_.push_back(std::move(column));
@@ -63,9 +71,14 @@ RowBuilder::Identified RowBuilder::identify(const base::Page& page, base::TextAr
   for (std::size_t record = 0; record < page.records(); ++record) {
     const std::string_view id = origin_id(page, record, arena);
     if (id.empty() && !key_.empty()) {
-      out.faults.push_back({.record = record, .error_type = "VALIDATION_ERROR", .code = "TD104", .field = names_[key_.front()],
-                            .column = {}, .message = strcat("record has no ", names_[key_.front()], ", which identifies it"),
-                            .suggestion = "Check the key of the mapping, or correct the record at its source.", .sqlstate = {}});
+      out.faults.push_back({.record = record,
+                            .error_type = error_type::kValidation,
+                            .code = code::kNoId,
+                            .field = names_[key_.front()],
+                            .column = {},
+                            .message = strcat("record has no ", names_[key_.front()], ", which identifies it"),
+                            .suggestion = "Check the key of the mapping, or correct the record at its source.",
+                            .sqlstate = {}});
       continue;
     }
     const Identity identity{record, id, hash(page, record)};
@@ -82,7 +95,8 @@ RowBuilder::Identified RowBuilder::identify(const base::Page& page, base::TextAr
   return out;
 }
 
-RowBuilder::Converted RowBuilder::convert(const base::Page& page, std::span<const Identity> rows, base::TextArena& arena) const {
+RowBuilder::Converted RowBuilder::convert(const base::Page& page, std::span<const Identity> rows,
+                                          base::TextArena& arena) const {
   Converted out;
   out.cells.reserve(rows.size() * columns_.size());
   out.rows.reserve(rows.size());
@@ -105,11 +119,17 @@ RowBuilder::Converted RowBuilder::convert(const base::Page& page, std::span<cons
   return out;
 }
 
-std::optional<RowFault> RowBuilder::cell_of(const Value& value, const Column& column, base::TextArena& arena, Cell& cell) const {
-  const auto fault = [&](const char* type, const char* code, std::string message, std::string suggestion) {
-    return RowFault{.record = 0, .error_type = type, .code = code, .field = column.field_name, .column = column.name,
+std::optional<RowFault> RowBuilder::cell_of(const Value& value, const Column& column, base::TextArena& arena,
+                                            Cell& cell) const {
+  const auto fault = [&](const char* type, const char* which, std::string message, std::string suggestion) {
+    return RowFault{.record = 0,
+                    .error_type = type,
+                    .code = which,
+                    .field = column.field_name,
+                    .column = column.name,
                     .message = strcat("field ", column.field_name, ", column ", column.name, ": ", message),
-                    .suggestion = std::move(suggestion), .sqlstate = {}};
+                    .suggestion = std::move(suggestion),
+                    .sqlstate = {}};
   };
   if (value.kind == Kind::absent || value.kind == Kind::null) {
     if (column.fallback) {
@@ -117,11 +137,14 @@ std::optional<RowFault> RowBuilder::cell_of(const Value& value, const Column& co
       return std::nullopt;
     }
     if (!column.required && !column.not_null) return std::nullopt;  // the cell is null already
-    return fault("VALIDATION_ERROR", "TD103", value.kind == Kind::absent ? "the value is missing" : "the value is null",
-                 column.required ? "The mapping says that it is required." : "The column is NOT NULL: give it a \"default\" in the mapping.");
+    return fault(error_type::kValidation, code::kRequiredMissing,
+                 value.kind == Kind::absent ? "the value is missing" : "the value is null",
+                 column.required ? "The mapping says that it is required."
+                                 : "The column is NOT NULL: give it a \"default\" in the mapping.");
   }
   if (value.kind == Kind::broken)
-    return fault("VALIDATION_ERROR", "TD109", "the string holds a NUL or half a surrogate pair, which text cannot hold",
+    return fault(error_type::kTransform, code::kNotText,
+                 "the string holds a NUL or half a surrogate pair, which text cannot hold",
                  "Correct the record at its source.");
   if (auto problem = core::convert(value, column.type, column.declared, arena, cell))
     return fault(problem->error_type, problem->code, std::move(problem->message), std::move(problem->suggestion));
@@ -131,7 +154,8 @@ std::optional<RowFault> RowBuilder::cell_of(const Value& value, const Column& co
 std::string_view RowBuilder::origin_id(const base::Page& page, std::size_t record, base::TextArena& arena) const {
   const auto part = [&](std::size_t field) -> std::string_view {
     const Value value = value_of(page, record, field);
-    return value.kind == Kind::string || value.kind == Kind::number || value.kind == Kind::boolean ? value.text : std::string_view{};
+    return value.kind == Kind::string || value.kind == Kind::number || value.kind == Kind::boolean ? value.text
+                                                                                                   : std::string_view{};
   };
   if (key_.size() == 1) return part(key_.front());
   std::vector<base::Json> parts;

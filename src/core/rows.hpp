@@ -25,9 +25,9 @@ struct RowFault {
 };
 
 struct Identity {
-  std::size_t record = 0;        // position in the page
-  std::string_view origin_id;    // several key fields: a JSON array of them
-  std::uint64_t hash = 0;        // of the mapped values, under this definition
+  std::size_t record = 0;      // position in the page
+  std::string_view origin_id;  // several key fields: a JSON array of them
+  std::uint64_t hash = 0;      // of the mapped values, under this definition
 };
 
 class RowBuilder {
@@ -48,7 +48,7 @@ class RowBuilder {
   Identified identify(const base::Page& page, base::TextArena& arena) const;
 
   struct Converted {
-    std::vector<base::Cell> cells;   // rows × columns(), row-major
+    std::vector<base::Cell> cells;  // rows × columns(), row-major
     std::vector<Identity> rows;
     std::vector<RowFault> faults;
   };
@@ -68,7 +68,8 @@ class RowBuilder {
   };
   std::size_t field_index(const std::string& name);
   base::Value value_of(const base::Page& page, std::size_t record, std::size_t field) const;
-  std::optional<RowFault> cell_of(const base::Value& value, const Column& column, base::TextArena& arena, base::Cell& cell) const;
+  std::optional<RowFault> cell_of(const base::Value& value, const Column& column, base::TextArena& arena,
+                                  base::Cell& cell) const;
   std::string_view origin_id(const base::Page& page, std::size_t record, base::TextArena& arena) const;
   std::uint64_t hash(const base::Page& page, std::size_t record) const;
 

@@ -88,6 +88,13 @@ void Run::on(const event::ApplyFailed& failed, Actions& out) {
   close(out);
 }
 
+void Run::on(const event::ApplyGivenUp& given_up, Actions& out) {
+  expect(state_ == State::draining, "ApplyGivenUp");
+  take_applying(given_up.at, "ApplyGivenUp");
+  applying_.reset();
+  close(out);
+}
+
 void Run::on(const event::Cancel&, Actions& out) {
   expect(state_ != State::done, "Cancel");
   if (state_ == State::closing) return;  // too late: the last row is being written

@@ -30,7 +30,7 @@ enum class RunStatus { pending, running, completed, partial, failed, cancelled }
 // Why a run did not get to the end.
 struct RunFailure {
   std::string error_type = {};  // NETWORK_ERROR, API_ERROR, …
-  std::string code = {};    // TD…
+  std::string code = {};        // TD…
   std::string message = {}, suggestion = {};
   bool retryable = true;
 };
@@ -38,24 +38,52 @@ struct RunFailure {
 namespace event {
 // After AbortFetch no event of that fetch may come. Cancel and Yield may come at any time before
 // done; any other event that does not fit the state is a mistake of the caller and throws Failure(internal).
-struct Begin {};                                                     // claimed
-struct PageArrived { Position at; std::optional<Position> next; std::size_t records; };  // parsed; held by the caller
-struct PageFailed { Position at; RunFailure failure; };              // no usable answer
-struct PageApplied { Position at; std::size_t errors; };             // committed
-struct ApplyFailed { Position at; RunFailure failure; };             // rolled back
-struct Cancel {};                                                    // a person
-struct Yield {};                                                     // the slot is wanted; go on later from here
-struct Closed {};                                                    // what Close or Release asked for is committed
+struct Begin {};  // claimed
+struct PageArrived {
+  Position at;
+  std::optional<Position> next;
+  std::size_t records;
+};  // parsed; held by the caller
+struct PageFailed {
+  Position at;
+  RunFailure failure;
+};  // no usable answer
+struct PageApplied {
+  Position at;
+  std::size_t errors;
+};  // committed
+struct ApplyFailed {
+  Position at;
+  RunFailure failure;
+};  // rolled back
+struct ApplyGivenUp {
+  Position at;
+};                 // draining only: the page in hand waits for a lock, and the run is not to wait
+struct Cancel {};  // a person
+struct Yield {};   // the slot is wanted; go on later from here
+struct Closed {};  // what Close or Release asked for is committed
 }  // namespace event
-using Event = std::variant<event::Begin, event::PageArrived, event::PageFailed, event::PageApplied,
-                           event::ApplyFailed, event::Cancel, event::Yield, event::Closed>;
+using Event = std::variant<event::Begin, event::PageArrived, event::PageFailed, event::PageApplied, event::ApplyFailed,
+                           event::ApplyGivenUp, event::Cancel, event::Yield, event::Closed>;
 
 namespace action {
-struct Fetch { Position at; };                 // ask for the page at this position
-struct Apply { Position at; std::optional<Position> next; };  // apply the page that arrived for this position; next is what to store as resume position
-struct AbortFetch {};                          // drop the request in flight or the page that was fetched ahead
-struct Close { RunStatus status; std::optional<RunFailure> failure; std::optional<Position> resume; bool complete; };  // write the final row; complete: the listing was read to its end
-struct Release { std::optional<Position> resume; };  // back to pending, for another worker (yield)
+struct Fetch {
+  Position at;
+};  // ask for the page at this position
+struct Apply {
+  Position at;
+  std::optional<Position> next;
+};                     // apply the page that arrived for this position; next is what to store as resume position
+struct AbortFetch {};  // drop the request in flight or the page that was fetched ahead
+struct Close {
+  RunStatus status;
+  std::optional<RunFailure> failure;
+  std::optional<Position> resume;
+  bool complete;
+};  // write the final row; complete: the listing was read to its end
+struct Release {
+  std::optional<Position> resume;
+};  // back to pending, for another worker (yield)
 }  // namespace action
 using Action = std::variant<action::Fetch, action::Apply, action::AbortFetch, action::Close, action::Release>;
 
@@ -69,7 +97,10 @@ class Run {
   [[nodiscard]] State state() const noexcept { return state_; }
 
  private:
-  struct Page { Position at; std::optional<Position> next; };
+  struct Page {
+    Position at;
+    std::optional<Position> next;
+  };
   using Actions = std::vector<Action>;
 
   void on(const event::Begin&, Actions& out);
@@ -77,6 +108,7 @@ class Run {
   void on(const event::PageFailed& failed, Actions& out);
   void on(const event::PageApplied& applied, Actions& out);
   void on(const event::ApplyFailed& failed, Actions& out);
+  void on(const event::ApplyGivenUp& given_up, Actions& out);
   void on(const event::Cancel&, Actions& out);
   void on(const event::Yield&, Actions& out);
   void on(const event::Closed&, Actions& out);
@@ -84,16 +116,16 @@ class Run {
   void fetch(const std::optional<Position>& at, Actions& out);
   void apply(Page page, Actions& out);
   void abort_fetch(Actions& out);
-  void drain(Actions& out);    // no more pages; closes as soon as none is in hand
+  void drain(Actions& out);  // no more pages; closes as soon as none is in hand
   void close(Actions& out);
   void take_applying(const Position& at, const char* event);
   void expect(bool right, const char* event) const;
 
   State state_ = State::ready;
   std::optional<Position> in_flight_;
-  std::optional<Page> ahead_;             // arrived, not yet given to Apply
+  std::optional<Page> ahead_;  // arrived, not yet given to Apply
   std::optional<Page> applying_;
-  std::optional<Position> resume_;        // first page that is not committed; nullopt: all are
+  std::optional<Position> resume_;  // first page that is not committed; nullopt: all are
   std::size_t errors_ = 0;
   std::optional<RunFailure> failure_;
   bool cancelled_ = false, yielding_ = false;

@@ -21,7 +21,9 @@ std::string iso8601(base::Instant instant) {
 }  // namespace
 
 Watermark::Watermark(CursorFormat format, std::optional<std::string> from) : format_(format) {
-  if (from) see({format == CursorFormat::iso8601 || format == CursorFormat::text ? base::Kind::string : base::Kind::number, *from});
+  if (from)
+    see({format == CursorFormat::iso8601 || format == CursorFormat::text ? base::Kind::string : base::Kind::number,
+         *from});
 }
 
 void Watermark::see(const base::Value& value) {
@@ -39,11 +41,15 @@ std::optional<std::string> Watermark::value() const {
   if (!began_ || !rank_) return text_;
   const std::int64_t began_unix = began_->micros / base::kSecond + base::kUnixEpochOffsetSeconds;
   switch (format_) {
-    case CursorFormat::iso8601: return *rank_ > began_->micros ? iso8601(*began_) : *text_;
-    case CursorFormat::epoch: return *rank_ > began_unix ? std::to_string(began_unix) : *text_;
-    case CursorFormat::epoch_ms: return *rank_ > began_unix * 1000 ? std::to_string(began_unix * 1000) : *text_;
+    case CursorFormat::iso8601:
+      return *rank_ > began_->micros ? iso8601(*began_) : *text_;
+    case CursorFormat::epoch:
+      return *rank_ > began_unix ? std::to_string(began_unix) : *text_;
+    case CursorFormat::epoch_ms:
+      return *rank_ > began_unix * 1000 ? std::to_string(began_unix * 1000) : *text_;
     case CursorFormat::integer:
-    case CursorFormat::text: return text_;
+    case CursorFormat::text:
+      return text_;
   }
   return text_;
 }
@@ -55,7 +61,8 @@ std::optional<std::int64_t> Watermark::rank(const base::Value& value) const {
     instant.type_class = base::TypeClass::timestamptz;
     base::TextArena arena;
     base::Cell cell;
-    if (convert(value, instant, DeclaredType::none, arena, cell) || cell.form != base::Cell::Form::time) return std::nullopt;
+    if (convert(value, instant, DeclaredType::none, arena, cell) || cell.form != base::Cell::Form::time)
+      return std::nullopt;
     return cell.integer;
   }
   std::int64_t number = 0;

@@ -18,7 +18,9 @@ class Watermark {
  public:
   // `from` is the committed one; `began` the Date of the first answer, where the source sent one.
   Watermark(CursorFormat format, std::optional<std::string> from);
-  void set_began(base::Instant began) { if (!began_) began_ = began; }
+  void set_began(base::Instant began) {
+    if (!began_) began_ = began;
+  }
   void see(const base::Value& value);  // values that cannot be compared are ignored: they are read again next time
   // What the next run starts from, in the form the source gave it; nullopt: nothing was seen, ever.
   [[nodiscard]] std::optional<std::string> value() const;

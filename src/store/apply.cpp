@@ -43,9 +43,9 @@ const pg::UniqueKey& unique_key(const pg::Table& table, const std::vector<std::s
 }
 
 struct ColumnLists {
-  std::string names, staged;             // "a", "b" and c1, c2
-  std::string assignments;               // "b" = p.c2: without the key
-  std::string old_values, new_values;    // t."b" and p.c2
+  std::string names, staged;           // "a", "b" and c1, c2
+  std::string assignments;             // "b" = p.c2: without the key
+  std::string old_values, new_values;  // t."b" and p.c2
 };
 
 ColumnLists column_lists(const core::Mapping& mapping, const std::vector<std::string>& key) {
@@ -65,10 +65,15 @@ ColumnLists column_lists(const core::Mapping& mapping, const std::vector<std::st
 
 core::RowFault fault_of(const pg::Error& error, std::size_t row) {
   const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
-  core::RowFault out{.record = row, .error_type = fault.error_type, .code = fault.code, .field = {},
-                     .column = std::string(error.column()), .message = std::string(error.message()),
+  core::RowFault out{.record = row,
+                     .error_type = fault.error_type,
+                     .code = fault.code,
+                     .field = {},
+                     .column = std::string(error.column()),
+                     .message = std::string(error.message()),
                      .suggestion = std::string(error.hint().empty() ? fault.suggestion : error.hint()),
-                     .sqlstate = std::string(error.sqlstate()), .retryable = true};
+                     .sqlstate = std::string(error.sqlstate()),
+                     .retryable = true};
   return out;
 }
 
@@ -77,13 +82,15 @@ constexpr const char* kCheckNow = "SET CONSTRAINTS ALL IMMEDIATE";
 
 }  // namespace
 
-WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping, const std::vector<std::string>& match_columns) {
+WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
+                          const std::vector<std::string>& match_columns) {
   WritePlan plan;
   plan.table = table;
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
     const pg::TableColumn* column = table.column(mapping.columns[i].column);
     if (column == nullptr)
-      throw base::Failure(base::Errc::undefined_column, strcat("column ", mapping.columns[i].column, " of ", table.quoted, " is not there any more"));
+      throw base::Failure(base::Errc::undefined_column,
+                          strcat("column ", mapping.columns[i].column, " of ", table.quoted, " is not there any more"));
     plan.staged.push_back({staged_name(i), column->type, column->typmod, column->collation});
   }
   plan.staged.push_back({"n", 23 /* int4 */, -1, pg::kInvalidOid});
@@ -99,11 +106,13 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping, 
   const std::string absent = strcat("NOT EXISTS (SELECT FROM ", table.quoted, " t WHERE ", condition, ")");
   plan.missing = strcat("SELECT n FROM ", kPage, " p WHERE ", absent);
   if (mapping.write_mode != core::WriteMode::update)
-    plan.insert_new = strcat("INSERT INTO ", table.quoted, " (", lists.names, ") SELECT ", lists.staged, " FROM ", kPage, " p WHERE ", absent,
-                             " ON CONFLICT (", base::join(quoted_key, ", "), ") DO NOTHING");
+    plan.insert_new =
+        strcat("INSERT INTO ", table.quoted, " (", lists.names, ") SELECT ", lists.staged, " FROM ", kPage, " p WHERE ",
+               absent, " ON CONFLICT (", base::join(quoted_key, ", "), ") DO NOTHING");
   if (mapping.write_mode != core::WriteMode::insert && !lists.assignments.empty())
-    plan.update_changed = strcat("UPDATE ", table.quoted, " t SET ", lists.assignments, " FROM ", kPage, " p WHERE ", condition,
-                                 " AND ROW(", lists.old_values, ")::record OPERATOR(pg_catalog.*<>) ROW(", lists.new_values, ")::record");
+    plan.update_changed =
+        strcat("UPDATE ", table.quoted, " t SET ", lists.assignments, " FROM ", kPage, " p WHERE ", condition,
+               " AND ROW(", lists.old_values, ")::record OPERATOR(pg_catalog.*<>) ROW(", lists.new_values, ")::record");
   return plan;
 }
 
@@ -158,7 +167,8 @@ void RowWriter::write_first_load(std::size_t first, std::size_t count, WriteResu
     return;
   }
   const pg::Rows missing = sql_.run_by_index(plan_.missing);
-  for (std::size_t i = 0; i < missing.size(); ++i) result.swallowed.push_back(static_cast<std::size_t>(missing.integer(i, 0)));
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    result.swallowed.push_back(static_cast<std::size_t>(missing.integer(i, 0)));
 }
 
 void RowWriter::write_keyed(std::size_t first, std::size_t count, WriteResult& result) {
@@ -170,7 +180,8 @@ void RowWriter::write_keyed(std::size_t first, std::size_t count, WriteResult& r
   if (updated + created < count && (plan_.table.row_triggers || plan_.insert_new.empty())) {
     const pg::Rows missing = sql_.run_by_index(plan_.missing);
     kept_out = missing.size();
-    for (std::size_t i = 0; i < missing.size(); ++i) result.swallowed.push_back(static_cast<std::size_t>(missing.integer(i, 0)));
+    for (std::size_t i = 0; i < missing.size(); ++i)
+      result.swallowed.push_back(static_cast<std::size_t>(missing.integer(i, 0)));
   }
   // A row that somebody inserted between our two statements was neither seen by the first nor inserted by the second.
   if (updated + created + kept_out < count) updated += update_changed();

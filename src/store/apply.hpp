@@ -22,22 +22,22 @@ namespace tandem::store {
 // How rows of one run are written. Made once per run.
 struct WritePlan {
   pg::Table table;
-  std::vector<pg::StagedColumn> staged;   // c1, c2, … of the types of the mapped columns
-  std::string insert_all;                 // append, and the first load of an empty table
-  std::string insert_new;                 // rows whose key is not there; empty: this mode does not insert
-  std::string update_changed;             // rows that are there and differ; empty: this mode does not update
-  std::string missing;                    // rows of the page that the table does not have (a trigger swallowed them)
+  std::vector<pg::StagedColumn> staged;  // c1, c2, … of the types of the mapped columns
+  std::string insert_all;                // append, and the first load of an empty table
+  std::string insert_new;                // rows whose key is not there; empty: this mode does not insert
+  std::string update_changed;            // rows that are there and differ; empty: this mode does not update
+  std::string missing;                   // rows of the page that the table does not have (a trigger swallowed them)
   bool keyed = true;
-  std::string is_empty;                   // does the table have no row at all?
+  std::string is_empty;  // does the table have no row at all?
 };
 [[nodiscard]] WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
                                         const std::vector<std::string>& match_columns);
 
 struct WriteResult {
   std::uint64_t created = 0, updated = 0;
-  std::uint64_t unchanged = 0;                // there already, equal (or not to be touched in this mode)
-  std::vector<std::size_t> swallowed;         // rows a trigger or policy kept out; positions in the batch
-  std::vector<core::RowFault> faults;         // `record` is the position in the batch
+  std::uint64_t unchanged = 0;         // there already, equal (or not to be touched in this mode)
+  std::vector<std::size_t> swallowed;  // rows a trigger or policy kept out; positions in the batch
+  std::vector<core::RowFault> faults;  // `record` is the position in the batch
 };
 
 // Writes a batch (cells: rows × staged columns). Throws pg::Error for what is not one row's fault.

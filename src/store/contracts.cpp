@@ -41,7 +41,8 @@ const std::array<pg::StagedColumn, 3>& seen_columns(std::array<pg::StagedColumn,
 
 }  // namespace
 
-std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows) {
+std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t mapping,
+                                                    std::span<const core::Identity> rows) {
   std::vector<core::Identity> changed;
   if (rows.empty()) return changed;
   std::array<pg::StagedColumn, 3> columns;
@@ -50,7 +51,8 @@ std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t m
   const pg::Param parameters[] = {mapping};
   const pg::Rows found = sql.engine_by_index(
       "SELECT s.n FROM tandem_seen s WHERE NOT EXISTS (SELECT FROM tandem._contract c"
-      " WHERE c.mapping_id = $1 AND c.origin_id = s.origin_id AND c.hash = s.hash)", parameters);
+      " WHERE c.mapping_id = $1 AND c.origin_id = s.origin_id AND c.hash = s.hash)",
+      parameters);
   changed.reserve(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) changed.push_back(rows[static_cast<std::size_t>(found.integer(i, 0))]);
   return changed;
@@ -65,7 +67,8 @@ void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity
   sql.engine_by_index(
       "INSERT INTO tandem._contract AS c (mapping_id, origin_id, hash, last_action)"
       " SELECT $1, s.origin_id, s.hash, 'c' FROM tandem_seen s"
-      " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET hash = excluded.hash, last_action = 'u', changed_at = now()", parameters);
+      " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET hash = excluded.hash, last_action = 'u', changed_at = now()",
+      parameters);
 }
 
 void forget_all(pg::Sql& sql, std::int64_t mapping) {

@@ -14,7 +14,8 @@
 namespace tandem::store {
 
 // Those of `rows` that are new or differ from what is stored, in their order.
-[[nodiscard]] std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows);
+[[nodiscard]] std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t mapping,
+                                                                  std::span<const core::Identity> rows);
 // Remembers `rows` as last seen.
 void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows);
 

@@ -1,12 +1,11 @@
 #include "store/errors.hpp"
 
 #include "base/clock.hpp"
+#include "core/codes.hpp"
 
 namespace tandem::store {
 
 namespace {
-
-constexpr std::string_view kReportedCode = "TD601";  // doc/errors.md: reported by an application
 
 constexpr std::string_view kList =
     "SELECT error, tenant, mapping, run, error_type, code, origin_id, field, column_name, message, suggestion, record,"
@@ -33,7 +32,8 @@ std::int64_t record_error(pg::Sql& sql, std::int64_t tenant_id, std::int64_t map
       .engine(
           "INSERT INTO tandem._sync_error (tenant_id, mapping_id, error_type, code, message, record, retryable)"
           " VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7) RETURNING error",
-          {tenant_id, mapping_id, error.error_type, kReportedCode, error.message, error.record, error.retryable})
+          {tenant_id, mapping_id, error.error_type, core::code::kReported, error.message, error.record,
+           error.retryable})
       .integer(0, 0);
 }
 

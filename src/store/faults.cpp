@@ -43,9 +43,9 @@ constexpr const char* kInsertFaults = R"(
 void insert_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFault> faults, bool as_jsonb) {
   FaultColumns columns;
   for (const RecordFault& fault : faults) columns.add(fault);
-  sql.engine(kInsertFaults, {spec.tenant_id, spec.mapping_id, spec.run, columns.error_type, columns.code, columns.origin_id,
-                             columns.field, columns.column, columns.message, columns.suggestion, columns.sqlstate, columns.record,
-                             columns.retryable, as_jsonb});
+  sql.engine(kInsertFaults, {spec.tenant_id, spec.mapping_id, spec.run, columns.error_type, columns.code,
+                             columns.origin_id, columns.field, columns.column, columns.message, columns.suggestion,
+                             columns.sqlstate, columns.record, columns.retryable, as_jsonb});
 }
 
 bool try_as_jsonb(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFault> faults) {
@@ -71,7 +71,8 @@ void record_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFaul
 std::vector<std::string> open_faults(pg::Sql& sql, std::int64_t mapping, std::int64_t limit) {
   const pg::Rows rows = sql.engine(
       "SELECT DISTINCT origin_id FROM tandem._sync_error"
-      " WHERE mapping_id = $1 AND resolved_at IS NULL AND run IS NOT NULL AND origin_id IS NOT NULL LIMIT $2", {mapping, limit});
+      " WHERE mapping_id = $1 AND resolved_at IS NULL AND run IS NOT NULL AND origin_id IS NOT NULL LIMIT $2",
+      {mapping, limit});
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.text(i, 0));
   return ids;

@@ -17,8 +17,8 @@ namespace tandem::store {
 
 struct RecordFault {
   core::RowFault fault;
-  std::string origin_id;        // empty when the record has none
-  std::string_view record;      // raw JSON
+  std::string origin_id;    // empty when the record has none
+  std::string_view record;  // raw JSON
 };
 
 // Never fails because of a record: one that jsonb cannot hold is kept as text.

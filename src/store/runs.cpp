@@ -84,8 +84,8 @@ std::vector<RunSpec> take_runs(pg::Sql& sql, pg::Oid owner, std::int64_t boot_id
   return specs;
 }
 
-Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page, const std::optional<base::Json>& position,
-                       std::optional<std::int64_t> total) {
+Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
+                       const std::optional<base::Json>& position, std::optional<std::int64_t> total) {
   const pg::Rows rows = sql.engine(R"(
     UPDATE tandem._run
        SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
@@ -93,14 +93,16 @@ Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page, 
            last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL
      WHERE run = $1 AND epoch = $2 AND status = 'running'
     RETURNING cancel_requested)",
-    {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated, page.skipped, page.failed, page.bytes,
-     dump(position), total});
+                                   {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated,
+                                    page.skipped, page.failed, page.bytes, dump(position), total});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
 }
 
-void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on, std::optional<base::Instant> until) {
-  sql.engine("UPDATE tandem._run SET waiting_on = $3, waiting_until = $4 WHERE run = $1 AND epoch = $2 AND status = 'running'",
-             {spec.run, spec.epoch, waiting_on, until});
+void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on,
+                 std::optional<base::Instant> until) {
+  sql.engine(
+      "UPDATE tandem._run SET waiting_on = $3, waiting_until = $4 WHERE run = $1 AND epoch = $2 AND status = 'running'",
+      {spec.run, spec.epoch, waiting_on, until});
 }
 
 std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::int64_t>& runs) {
@@ -112,13 +114,15 @@ std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::i
 
 namespace {
 
-// Resolved by itself: an error of the run as a whole, once a run got to its end.
+// How far reading has come holds for the definition it was read by: one altered in the meantime starts anew.
 void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, std::int64_t written) {
   sql.engine(R"(
     UPDATE tandem._mapping
-       SET resume = $2::jsonb, resume_version = $3, cursor_value = coalesce($4, cursor_value), rows_synced = rows_synced + $5
+       SET resume = CASE definition_version WHEN $3 THEN $2::jsonb END, resume_version = $3,
+           cursor_value = CASE definition_version WHEN $3 THEN coalesce($4, cursor_value) ELSE cursor_value END,
+           rows_synced = rows_synced + $5
      WHERE mapping_id = $1)",
-    {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written});
+             {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written});
   const auto keep = [&] {
     const base::Json* options = spec.definition.find("options");
     return options == nullptr ? std::optional<std::int64_t>() : options->integer_at("keep_runs");
@@ -127,20 +131,25 @@ void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, s
     DELETE FROM tandem._run
      WHERE mapping_id = $1 AND status NOT IN ('pending', 'running')
        AND run <= (SELECT o.run FROM tandem._run o WHERE o.mapping_id = $1 ORDER BY o.run DESC OFFSET $2 LIMIT 1))",
-    {spec.mapping_id, keep.value_or(1000)});
+             {spec.mapping_id, keep.value_or(1000)});
 }
 
 // Whether the connection works is told by every run that had an answer, good or bad.
 void note_connection(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
-  if (closing.failure && closing.failure->error_type != "NETWORK_ERROR" && closing.failure->error_type != "AUTH_ERROR" &&
-      closing.failure->error_type != "RATE_LIMIT" && closing.failure->error_type != "API_ERROR")
+  if (closing.failure && closing.failure->error_type != "NETWORK_ERROR" &&
+      closing.failure->error_type != "AUTH_ERROR" && closing.failure->error_type != "RATE_LIMIT" &&
+      closing.failure->error_type != "API_ERROR")
     return;
   if (closing.failure) {
-    sql.engine("UPDATE tandem._connection SET last_error = $2, last_error_type = $3, last_error_at = now() WHERE connection_id = $1",
-               {spec.connection_id, closing.failure->message, closing.failure->error_type});
+    sql.engine(
+        "UPDATE tandem._connection SET last_error = $2, last_error_type = $3, last_error_at = now()"
+        " WHERE connection_id = $1 AND version = $4",
+        {spec.connection_id, closing.failure->message, closing.failure->error_type, spec.connection_version});
   } else if (closing.status != core::RunStatus::cancelled) {
-    sql.engine("UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL WHERE connection_id = $1",
-               {spec.connection_id});
+    sql.engine(
+        "UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL"
+        " WHERE connection_id = $1 AND version = $2",
+        {spec.connection_id, spec.connection_version});
   }
 }
 
@@ -151,15 +160,17 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
   const auto of = [&](std::string core::RunFailure::*member) {
     return failure ? std::optional((*failure).*member) : std::optional<std::string>();
   };
-  const pg::Rows rows = sql.engine(R"(
+  const pg::Rows rows =
+      sql.engine(R"(
     UPDATE tandem._run
        SET status = $3, completed_at = clock_timestamp(), last_activity_at = clock_timestamp(), phase = NULL, pid = NULL,
            waiting_on = NULL, waiting_until = NULL, position = NULL, error_type = $4, code = $5, message = $6, timing = $7::jsonb,
            cursor_before = $8, cursor_after = $9
      WHERE run = $1 AND epoch = $2 AND status = 'running'
     RETURNING created + updated)",
-    {spec.run, spec.epoch, core::run_status_name(closing.status), of(&core::RunFailure::error_type), of(&core::RunFailure::code),
-     of(&core::RunFailure::message), closing.timing.dump(), spec.cursor_value, closing.cursor ? closing.cursor : spec.cursor_value});
+                 {spec.run, spec.epoch, core::run_status_name(closing.status), of(&core::RunFailure::error_type),
+                  of(&core::RunFailure::code), of(&core::RunFailure::message), closing.timing.dump(), spec.cursor_value,
+                  closing.cursor ? closing.cursor : spec.cursor_value});
   if (rows.empty()) return false;
   settle_mapping(sql, spec, closing, rows.integer(0, 0));
   note_connection(sql, spec, closing);
@@ -170,12 +181,15 @@ void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::s
   sql.engine(R"(
     UPDATE tandem._run
        SET status = 'pending', pid = NULL, phase = NULL, not_before = $3, waiting_on = $4, waiting_until = $3
-     WHERE run = $1 AND epoch = $2 AND status = 'running')", {spec.run, spec.epoch, until, waiting_on});
+     WHERE run = $1 AND epoch = $2 AND status = 'running')",
+             {spec.run, spec.epoch, until, waiting_on});
 }
 
 void release_run(pg::Sql& sql, const RunSpec& spec) {
-  sql.engine("UPDATE tandem._run SET status = 'pending', pid = NULL, phase = NULL WHERE run = $1 AND epoch = $2 AND status = 'running'",
-             {spec.run, spec.epoch});
+  sql.engine(
+      "UPDATE tandem._run SET status = 'pending', pid = NULL, phase = NULL WHERE run = $1 AND epoch = $2 AND status = "
+      "'running'",
+      {spec.run, spec.epoch});
 }
 
 std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const base::Json& params, bool& created) {
@@ -185,23 +199,28 @@ std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, "full", params)
     SELECT tenant_id, mapping_id, owner, 'manual', session_user, $2, $3::jsonb FROM tandem._mapping WHERE mapping_id = $1
     ON CONFLICT (mapping_id) WHERE status IN ('pending', 'running') DO NOTHING
-    RETURNING run)", {mapping_id, full, params.dump()});
+    RETURNING run)",
+                                   {mapping_id, full, params.dump()});
   created = !made.empty();
   if (created) return made.integer(0, 0);
   // One that still waits also takes over what is asked for now.
-  sql.engine(R"(UPDATE tandem._run SET "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending')",
-             {mapping_id, full, params.dump()});
-  const pg::Rows active =
-      sql.engine("SELECT run FROM tandem._run WHERE mapping_id = $1 AND status IN ('pending', 'running')", {mapping_id});
+  sql.engine(
+      R"(UPDATE tandem._run SET "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending')",
+      {mapping_id, full, params.dump()});
+  const pg::Rows active = sql.engine(
+      "SELECT run FROM tandem._run WHERE mapping_id = $1 AND status IN ('pending', 'running')", {mapping_id});
   if (!active.empty()) return active.integer(0, 0);
   return request_run(sql, mapping_id, full, params, created);  // it ended in between
 }
 
 std::optional<RunState> run_state(pg::Sql& sql, std::int64_t run) {
   const pg::Rows rows = sql.engine(
-      "SELECT status, mapping_id, owner::int8, xmin::text = pg_current_xact_id_if_assigned()::xid::text, message FROM tandem._run WHERE run = $1", {run});
+      "SELECT status, mapping_id, owner::int8, xmin::text = pg_current_xact_id_if_assigned()::xid::text, message FROM "
+      "tandem._run WHERE run = $1",
+      {run});
   if (rows.empty()) return std::nullopt;
-  return RunState{rows.text(0, 0), rows.text_or_null(0, 4), rows.integer(0, 1), static_cast<pg::Oid>(rows.integer(0, 2)), !rows.is_null(0, 3) && rows.boolean(0, 3)};
+  return RunState{rows.text(0, 0), rows.text_or_null(0, 4), rows.integer(0, 1),
+                  static_cast<pg::Oid>(rows.integer(0, 2)), !rows.is_null(0, 3) && rows.boolean(0, 3)};
 }
 
 bool request_cancel(pg::Sql& sql, std::int64_t run) {
@@ -210,7 +229,8 @@ bool request_cancel(pg::Sql& sql, std::int64_t run) {
        SET cancel_requested = true,
            status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
            completed_at = CASE status WHEN 'pending' THEN now() END
-     WHERE run = $1 AND status IN ('pending', 'running'))", {run});
+     WHERE run = $1 AND status IN ('pending', 'running'))",
+                                   {run});
   return rows.processed() > 0;
 }
 

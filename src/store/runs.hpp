@@ -27,10 +27,10 @@ struct RunSpec {
   base::Json definition, manifest, config, params;
   bool full = false;
   std::optional<std::string> cursor_value;
-  std::optional<base::Json> position;     // of this run, when it was begun before
-  std::optional<base::Json> resume;       // of an earlier run that did not get to its end, under this definition
-  std::int64_t failed = 0;                // records that failed before it was taken anew
-  std::int64_t open_errors = 0;           // unresolved errors of the mapping
+  std::optional<base::Json> position;  // of this run, when it was begun before
+  std::optional<base::Json> resume;    // of an earlier run that did not get to its end, under this definition
+  std::int64_t failed = 0;             // records that failed before it was taken anew
+  std::int64_t open_errors = 0;        // unresolved errors of the mapping
 };
 
 struct Counters {
@@ -38,28 +38,31 @@ struct Counters {
 };
 
 // Takes up to `limit` pending runs of an owner. Runs of disabled or paused mappings and connections stay.
-[[nodiscard]] std::vector<RunSpec> take_runs(pg::Sql& sql, pg::Oid owner, std::int64_t boot_id, pg::Pid pid, std::int64_t limit);
+[[nodiscard]] std::vector<RunSpec> take_runs(pg::Sql& sql, pg::Oid owner, std::int64_t boot_id, pg::Pid pid,
+                                             std::int64_t limit);
 
 struct Accounted {
-  bool ours = true;               // false: another worker has the run now; roll back
+  bool ours = true;  // false: another worker has the run now; roll back
   bool cancel_requested = false;
 };
 // Adds a page's counters and stores the position after it. Part of the page's transaction.
-[[nodiscard]] Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page, const std::optional<base::Json>& position,
-                                     std::optional<std::int64_t> total);
+[[nodiscard]] Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
+                                     const std::optional<base::Json>& position, std::optional<std::int64_t> total);
 // Why a run stands still, for run_progress; nullopt clears it.
-void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on, std::optional<base::Instant> until);
+void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on,
+                 std::optional<base::Instant> until);
 // Runs among `runs` whose cancellation was asked for.
 [[nodiscard]] std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::int64_t>& runs);
 
 struct Closing {
   core::RunStatus status = core::RunStatus::completed;
   std::optional<core::RunFailure> failure;
-  std::optional<base::Json> resume;       // where the next run goes on; nullopt: from the beginning
-  std::optional<std::string> cursor;      // the new watermark, when the listing was complete
+  std::optional<base::Json> resume;   // where the next run goes on; nullopt: from the beginning
+  std::optional<std::string> cursor;  // the new watermark, when the listing was complete
   base::Json timing = base::Json::object();
 };
-// Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours any more.
+// Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours
+// any more.
 bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing);
 // Back to pending, not before a moment: what it needs is held by somebody else.
 void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view waiting_on);
@@ -72,13 +75,14 @@ struct MappingRef {
   pg::Oid owner = pg::kInvalidOid;
 };
 // The pending or running run of the mapping, or a new one. `created` tells which.
-[[nodiscard]] std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const base::Json& params, bool& created);
+[[nodiscard]] std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const base::Json& params,
+                                       bool& created);
 struct RunState {
   std::string status;
   std::optional<std::string> message;
   std::int64_t mapping_id = 0;
   pg::Oid owner = pg::kInvalidOid;
-  bool made_here = false;         // inserted by the current, uncommitted transaction
+  bool made_here = false;  // inserted by the current, uncommitted transaction
 };
 [[nodiscard]] std::optional<RunState> run_state(pg::Sql& sql, std::int64_t run);
 // pending: cancelled at once; running: asked to stop. False when it had ended already.

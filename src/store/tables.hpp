@@ -9,7 +9,8 @@
 
 namespace tandem::store {
 
-// `name` as a person types it ("crm.contacts"); `columns`: the inside of the parentheses. Raises what CREATE TABLE raises.
+// `name` as a person types it ("crm.contacts"); `columns`: the inside of the parentheses. Raises what CREATE TABLE
+// raises.
 [[nodiscard]] pg::Oid create_table(pg::Sql& sql, std::string_view name, std::string_view columns);
 
 }  // namespace tandem::store

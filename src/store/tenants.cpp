@@ -30,7 +30,8 @@ Tenant require_tenant(pg::Sql& sql, std::string_view name) {
     names.push_back(tenant.name);
   }
   throw base::Failure(base::Errc::insufficient_privilege, base::strcat("tenant \"", name, "\" is not granted to you"),
-                      base::strcat("Granted: ", base::join(names, ", "), "."), "Leave tenant out, or RESET tandem.tenant;");
+                      base::strcat("Granted: ", base::join(names, ", "), "."),
+                      "Leave tenant out, or RESET tandem.tenant;");
 }
 
 }  // namespace tandem::store

@@ -66,7 +66,9 @@ void Loop::run() {
   base::Micros left = base::monotonic();
   while (!extension_gone_) {
     const bool more = turn();
-    if (jobs_.empty() && (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL)) return;
+    if (jobs_.empty() &&
+        (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL))
+      return;
     transfers_.away(base::monotonic() - left);
     const pg::WaitSet::Woken woken = wait.wait(more ? 0 : timeout());
     left = base::monotonic();
@@ -116,7 +118,8 @@ void Loop::take_runs() {
       extension_gone_ = true;
       return;
     }
-    specs = store::take_runs(tx, context_.owner, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid(), static_cast<std::int64_t>(kMostJobs - jobs_.size()));
+    specs = store::take_runs(tx, context_.owner, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid(),
+                             static_cast<std::int64_t>(kMostJobs - jobs_.size()));
     tx.commit();
   }
   for (store::RunSpec& spec : specs) begin(std::move(spec));
@@ -143,7 +146,8 @@ void Loop::begin(store::RunSpec spec) {
     if (fault.transient) {
       busy = std::string(error.message());
     } else {
-      failure = core::RunFailure{fault.error_type, fault.code, std::string(error.message()), std::string(fault.suggestion), false};
+      failure = core::RunFailure{fault.error_type, fault.code, std::string(error.message()),
+                                 std::string(fault.suggestion), false};
     }
   }
   if (busy) postpone_run(spec, context_.owner, *busy);
@@ -175,7 +179,8 @@ void Loop::send_requests() {
   const auto most = static_cast<std::size_t>(pg::settings().max_in_flight);
   for (const auto& job : jobs_) {
     drop_abandoned(*job);
-    if (!job->wants_request() || transfers_.in_flight() >= most || in_flight_[job->pool()] >= job->max_in_flight()) continue;
+    if (!job->wants_request() || transfers_.in_flight() >= most || in_flight_[job->pool()] >= job->max_in_flight())
+      continue;
     std::optional<net::Request> request = job->make_request();
     if (!request) continue;
     const net::TransferId id = transfers_.start(*std::move(request));
@@ -225,7 +230,8 @@ void Loop::close_jobs() {
 
 void Loop::refresh_egress() {
   const pg::Settings settings = pg::settings();
-  std::string signature = base::strcat(settings.allow_http ? "http " : "", settings.max_response_bytes, " ", settings.allowed_networks);
+  std::string signature =
+      base::strcat(settings.allow_http ? "http " : "", settings.max_response_bytes, " ", settings.allowed_networks);
   if (signature == egress_signature_) return;
   egress_signature_ = std::move(signature);
   try {

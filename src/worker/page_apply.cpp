@@ -15,7 +15,7 @@ using base::strcat;
 
 namespace {
 
-constexpr std::int64_t kLockTimeoutMs = 200;         // for rows that others hold: the loop must go on
+constexpr std::int64_t kLockTimeoutMs = 200;  // for rows that others hold: the loop must go on
 constexpr std::int64_t kStatementTimeoutMs = 300'000;
 
 // What became of a page's records, before it is written down.
@@ -45,7 +45,8 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   core::RowBuilder::Identified identified = plan.rows.identify(loaded.page, loaded.arena);
   for (core::RowFault& fault : identified.faults) add_fault(result, loaded, std::move(fault), {});
   const std::vector<core::Identity> candidates =
-      plan.gate ? store::changed_since_last_seen(sql, plan.spec.mapping_id, identified.rows) : std::move(identified.rows);
+      plan.gate ? store::changed_since_last_seen(sql, plan.spec.mapping_id, identified.rows)
+                : std::move(identified.rows);
   core::RowBuilder::Converted converted = plan.rows.convert(loaded.page, candidates, loaded.arena);
   add_conversion_faults(result, loaded, candidates, converted.faults);
   store::RowWriter writer(sql, plan.write, plan.first_load);
@@ -76,7 +77,8 @@ void settle_open_faults(pg::Sql& sql, PullPlan& plan, const PageResult& result) 
   if (plan.open_faults.empty()) return;
   std::vector<std::string> settled;
   for (const core::Identity& row : result.applied)
-    if (auto found = plan.open_faults.find(std::string(row.origin_id)); found != plan.open_faults.end()) settled.push_back(*found);
+    if (auto found = plan.open_faults.find(std::string(row.origin_id)); found != plan.open_faults.end())
+      settled.push_back(*found);
   store::resolve_faults(sql, plan.spec, settled);
 }
 
@@ -94,15 +96,16 @@ ApplyOutcome refuse_page(PullPlan& plan, pg::Oid owner, const store::RecordFault
   tx.commit();
   ApplyOutcome outcome;
   outcome.kind = ApplyOutcome::Kind::failed;
-  outcome.failure = core::RunFailure{fault.fault.error_type, fault.fault.code,
-                                     strcat("record ", fault.origin_id, " does not fit (on_error is \"fail\"): ", fault.fault.message),
-                                     fault.fault.suggestion, false};
+  outcome.failure = core::RunFailure{
+      fault.fault.error_type, fault.fault.code,
+      strcat("record ", fault.origin_id, " does not fit (on_error is \"fail\"): ", fault.fault.message),
+      fault.fault.suggestion, false};
   return outcome;
 }
 
 // Everything between begin and commit. Sets `bad` instead of committing when a bad record ends the run.
-ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid owner, const std::optional<std::string>& began,
-                                  std::optional<store::RecordFault>& bad) {
+ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid owner,
+                                  const std::optional<std::string>& began, std::optional<store::RecordFault>& bad) {
   ApplyOutcome outcome;
   pg::Transaction tx(strcat("apply page ", loaded.at.page + 1, " of ", plan.spec.mapping));
   pg::reset_session(owner, kLockTimeoutMs, kStatementTimeoutMs);
@@ -123,7 +126,8 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
   if (plan.contracts) store::remember(tx, plan.spec.mapping_id, result.applied);
   store::record_faults(tx, plan.spec, result.faults);
   settle_open_faults(tx, plan, result);
-  const std::optional<base::Json> position = loaded.next ? std::optional(stored_position(*loaded.next, began)) : std::nullopt;
+  const std::optional<base::Json> position =
+      loaded.next ? std::optional(stored_position(*loaded.next, began)) : std::nullopt;
   const store::Accounted accounted = store::account_page(tx, plan.spec, result.counters, position, loaded.total);
   if (!accounted.ours) {
     outcome.kind = ApplyOutcome::Kind::lost;

@@ -38,6 +38,7 @@ struct ApplyOutcome {
   std::optional<core::RunFailure> failure;
 };
 
-[[nodiscard]] ApplyOutcome apply_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner, const std::optional<std::string>& began);
+[[nodiscard]] ApplyOutcome apply_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner,
+                                      const std::optional<std::string>& began);
 
 }  // namespace tandem::worker

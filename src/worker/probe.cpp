@@ -42,8 +42,8 @@ net::Response fetch_in_foreground(net::Request request) {
 
 Answer ask_first_page(const core::Api& api, const core::Object* object, const Credentials& credentials) {
   Answer answer;
-  const core::PageRequest page = object == nullptr ? core::PageRequest{"", "", api.params}
-                                                   : core::Pager(*object, {}, {}).request({});
+  const core::PageRequest page =
+      object == nullptr ? core::PageRequest{"", "", api.params} : core::Pager(*object, {}, {}).request({});
   base::Result<net::Request> request = page_request(api, page, credentials, "foreground");
   if (!request) {
     answer.failure = core::failure_of_error(request.error());
@@ -59,20 +59,25 @@ Answer ask_first_page(const core::Api& api, const core::Object* object, const Cr
   return answer;
 }
 
-std::vector<core::InferredField> discover_fields(const core::Api& api, const core::Object& object, const Credentials& credentials) {
+std::vector<core::InferredField> discover_fields(const core::Api& api, const core::Object& object,
+                                                 const Credentials& credentials) {
   const Answer answer = ask_first_page(api, &object, credentials);
   if (answer.failure)
-    throw base::Failure(errc_of(*answer.failure), base::strcat("cannot look at ", object.name, ": ", answer.failure->message), {},
+    throw base::Failure(errc_of(*answer.failure),
+                        base::strcat("cannot look at ", object.name, ": ", answer.failure->message), {},
                         answer.failure->suggestion);
   base::PageReader reader(object.records, {}, {});
   base::TextArena arena;
-  const base::Result<std::vector<base::PageReader::Found>> found = reader.read_all(answer.response.body, arena, kSample);
+  const base::Result<std::vector<base::PageReader::Found>> found =
+      reader.read_all(answer.response.body, arena, kSample);
   if (!found) throw base::Failure(found.error());
   std::size_t records = 0;
   for (const base::PageReader::Found& field : *found) records = std::max(records, field.record + 1);
   if (records == 0)
-    throw base::Failure(base::Errc::prerequisite, base::strcat("object ", object.name, " has no records at the moment, so its fields cannot be told"),
-                        {}, "Name the columns yourself in tandem.create_mapping(..., columns => ...).");
+    throw base::Failure(
+        base::Errc::prerequisite,
+        base::strcat("object ", object.name, " has no records at the moment, so its fields cannot be told"), {},
+        "Name the columns yourself in tandem.create_mapping(..., columns => ...).");
   return core::infer_fields(*found, records, object.id);
 }
 

@@ -26,6 +26,7 @@ struct Answer {
 [[nodiscard]] Answer ask_first_page(const core::Api& api, const core::Object* object, const Credentials& credentials);
 
 // What the fields of an object are, from the records of its first page. Throws Failure when there is no usable answer.
-[[nodiscard]] std::vector<core::InferredField> discover_fields(const core::Api& api, const core::Object& object, const Credentials& credentials);
+[[nodiscard]] std::vector<core::InferredField> discover_fields(const core::Api& api, const core::Object& object,
+                                                               const Credentials& credentials);
 
 }  // namespace tandem::worker

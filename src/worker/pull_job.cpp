@@ -38,12 +38,16 @@ std::string next_link(const net::Response& response) {
 
 }  // namespace
 
-PullJob::PullJob(PullPlan plan, pg::Oid owner) : plan_(std::move(plan)), owner_(owner), machine_(plan_.pager.start(), static_cast<std::size_t>(plan_.spec.failed)) {
+PullJob::PullJob(PullPlan plan, pg::Oid owner)
+    : plan_(std::move(plan)),
+      owner_(owner),
+      machine_(plan_.pager.start(), static_cast<std::size_t>(plan_.spec.failed)) {
   feed(core::event::Begin{});
 }
 
 std::optional<net::Request> PullJob::make_request() {
-  base::Result<net::Request> request = page_request(plan_.api, plan_.pager.request(*fetch_), plan_.credentials, plan_.pool);
+  base::Result<net::Request> request =
+      page_request(plan_.api, plan_.pager.request(*fetch_), plan_.credentials, plan_.pool);
   if (request) return *std::move(request);
   const core::Position at = *std::exchange(fetch_, std::nullopt);
   feed(core::event::PageFailed{at, core::failure_of_error(request.error())});
@@ -60,7 +64,8 @@ void PullJob::on_response(net::Response response) {
     return;
   }
   if (response.status < 200 || response.status > 299) {
-    feed(core::event::PageFailed{at, core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials))});
+    feed(core::event::PageFailed{
+        at, core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials))});
     return;
   }
   const base::Micros begin = base::monotonic();
@@ -138,6 +143,7 @@ void PullJob::back_off(ApplyOutcome outcome) {
     feed(core::event::ApplyFailed{at, std::move(failure)});
     return;
   }
+  if (leave_locked_page()) return;
   const base::Micros pause = std::min(kFirstPause << std::min(busy_times_ - 1, 10), kLongestPause);
   not_before_ = base::monotonic() + pause;
   if (pause < base::kSecond) return;
@@ -145,6 +151,25 @@ void PullJob::back_off(ApplyOutcome outcome) {
   pg::reset_session(owner_, 0, 0);
   store::set_waiting(tx, plan_.spec, outcome.busy_on, base::Instant{base::now().micros + pause});
   tx.commit();
+}
+
+// Nobody waits for a lock on behalf of a run that is to end: its page stays where the next one begins.
+bool PullJob::leave_locked_page() {
+  if (machine_.state() != core::Run::State::draining || !current_ || busy_times_ == 0) return false;
+  const core::Position at = current_->at;
+  current_.reset();
+  feed(core::event::ApplyGivenUp{at});
+  return true;
+}
+
+void PullJob::cancel() {
+  feed(core::event::Cancel{});
+  leave_locked_page();
+}
+
+void PullJob::yield() {
+  feed(core::event::Yield{});
+  leave_locked_page();
 }
 
 std::optional<base::Micros> PullJob::not_before() const noexcept {

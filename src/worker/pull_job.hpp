@@ -47,25 +47,26 @@ class PullJob {
   [[nodiscard]] std::optional<base::Micros> not_before() const noexcept;  // monotonic; of a page that waits for a lock
 
   // --- orders
-  void cancel() { feed(core::event::Cancel{}); }
-  void yield() { feed(core::event::Yield{}); }
+  void cancel();
+  void yield();
 
  private:
   void feed(const core::Event& event);
   base::Result<bool> read_page(LoadedPage& loaded);
   void back_off(ApplyOutcome outcome);
+  bool leave_locked_page();
   [[nodiscard]] base::Json timing() const;
 
   PullPlan plan_;
   pg::Oid owner_;
   core::Run machine_;
-  std::optional<core::Position> fetch_;          // wanted or in flight
+  std::optional<core::Position> fetch_;  // wanted or in flight
   std::optional<net::TransferId> transfer_, abandoned_;
-  std::unique_ptr<LoadedPage> arrived_;          // one page ahead
-  std::unique_ptr<LoadedPage> current_;          // to be applied
+  std::unique_ptr<LoadedPage> arrived_;  // one page ahead
+  std::unique_ptr<LoadedPage> current_;  // to be applied
   std::optional<core::action::Close> close_;
   bool release_ = false, done_ = false;
-  std::optional<std::string> began_;             // the source's clock at the first page, as stored
+  std::optional<std::string> began_;  // the source's clock at the first page, as stored
   base::Micros not_before_ = 0;
   int busy_times_ = 0;
   base::Micros fetch_micros_ = 0, read_micros_ = 0, apply_micros_ = 0;

@@ -19,8 +19,9 @@ namespace {
 // By number; after a restore the name decides.
 pg::Table find_target(pg::Sql& sql, const store::RunSpec& spec) {
   std::optional<pg::Table> table = pg::describe_table(sql, spec.target);
-  if (!table) throw Failure(Errc::undefined_object, strcat("table ", spec.target_name, " is not there any more"), {},
-                            strcat("Make it again, or SELECT tandem.drop_mapping('", spec.mapping, "');"));
+  if (!table)
+    throw Failure(Errc::undefined_object, strcat("table ", spec.target_name, " is not there any more"), {},
+                  strcat("Make it again, or SELECT tandem.drop_mapping('", spec.mapping, "');"));
   return *std::move(table);
 }
 
@@ -29,7 +30,8 @@ void check_rights(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
   if (auto problem = store::privilege_problem(sql, table, owner)) throw Failure(*problem);
 }
 
-core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api, const core::Target& target) {
+core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api,
+                              const core::Target& target) {
   core::ParsedMapping parsed = core::parse_mapping(spec.mapping, spec.definition, api, target,
                                                    store::load_fields(sql, spec.connection_id, spec.object));
   for (const core::Finding& finding : parsed.findings)
@@ -54,8 +56,10 @@ std::vector<std::string> match_columns(const core::Mapping& mapping, const std::
 core::Params run_params(const core::Object& object, const core::Mapping& mapping, const store::RunSpec& spec) {
   core::Params params = mapping.params;
   if (spec.params.is_object())
-    for (const auto& [name, value] : spec.params.members()) params.emplace_back(name, value.is_string() ? value.string() : value.dump());
-  const bool continues = mapping.sync_mode == core::SyncMode::incremental && !spec.full && object.cursor && spec.cursor_value;
+    for (const auto& [name, value] : spec.params.members())
+      params.emplace_back(name, value.is_string() ? value.string() : value.dump());
+  const bool continues =
+      mapping.sync_mode == core::SyncMode::incremental && !spec.full && object.cursor && spec.cursor_value;
   if (continues && !object.cursor->param.empty()) params.emplace_back(object.cursor->param, *spec.cursor_value);
   return params;
 }
@@ -88,7 +92,8 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   api.connection = spec.connection;
   const core::Object* found = api.object(spec.object);
   if (found == nullptr)
-    throw Failure(Errc::undefined_object, strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
+    throw Failure(Errc::undefined_object,
+                  strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
                   strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
   core::Object object = *found;
   const pg::Table table = find_target(sql, spec);
@@ -102,7 +107,8 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   const bool incremental = mapping.sync_mode == core::SyncMode::incremental;
   if (!incremental) mapping.cursor_field.clear();
 
-  store::WritePlan write = store::make_write_plan(table, mapping, keyed ? match_columns(mapping, key) : std::vector<std::string>{});
+  store::WritePlan write =
+      store::make_write_plan(table, mapping, keyed ? match_columns(mapping, key) : std::vector<std::string>{});
   core::RowBuilder rows(mapping, target, keyed ? key : std::vector<std::string>{}, definition_seed(spec));
   Start start = start_of(spec);
   core::Pager pager(object, run_params(object, mapping, spec), start.position);
@@ -114,15 +120,28 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
     watermark.emplace(object.cursor->format, spec.full ? std::nullopt : spec.cursor_value);
     if (start.began) watermark->set_began(base::Instant{std::stoll(*start.began)});
   }
-  PullPlan plan{.spec = std::move(spec), .api = std::move(api), .object = std::move(object), .mapping = std::move(mapping),
-                .write = std::move(write), .rows = std::move(rows), .reader = std::move(reader), .pager = std::move(pager),
-                .credentials = std::move(credentials), .pool = std::move(pool), .contracts = keyed && !incremental,
-                .gate = false, .watermark = std::move(watermark), .open_faults = {}, .first_load = false};
+  PullPlan plan{.spec = std::move(spec),
+                .api = std::move(api),
+                .object = std::move(object),
+                .mapping = std::move(mapping),
+                .write = std::move(write),
+                .rows = std::move(rows),
+                .reader = std::move(reader),
+                .pager = std::move(pager),
+                .credentials = std::move(credentials),
+                .pool = std::move(pool),
+                .contracts = keyed && !incremental,
+                .gate = false,
+                .watermark = std::move(watermark),
+                .open_faults = {},
+                .first_load = false};
   plan.gate = plan.contracts && !plan.spec.full;
   plan.first_load = keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
-  if (plan.first_load && plan.contracts) store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
+  if (plan.first_load && plan.contracts)
+    store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
   if (plan.spec.open_errors > 0)
-    for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, 100'000)) plan.open_faults.insert(std::move(id));
+    for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, 100'000))
+      plan.open_faults.insert(std::move(id));
   return plan;
 }
 

@@ -26,19 +26,19 @@ namespace tandem::worker {
 struct PullPlan {
   store::RunSpec spec;
   core::Api api;
-  core::Object object;              // with the mapping's page size
+  core::Object object;  // with the mapping's page size
   core::Mapping mapping;
   store::WritePlan write;
   core::RowBuilder rows;
   base::PageReader reader;
   core::Pager pager;
   Credentials credentials;
-  std::string pool;                 // whose connections it uses
-  bool contracts = false;           // (origin id, hash) of each record is kept
-  bool gate = false;                // records whose hash is the kept one are passed over; not when everything was asked for
+  std::string pool;        // whose connections it uses
+  bool contracts = false;  // (origin id, hash) of each record is kept
+  bool gate = false;       // records whose hash is the kept one are passed over; not when everything was asked for
   std::optional<core::Watermark> watermark;
   std::unordered_set<std::string> open_faults;  // origin ids whose earlier error is settled when they go in
-  bool first_load = false;          // the table was empty when the run began
+  bool first_load = false;                      // the table was empty when the run began
 };
 
 // Somebody holds the table so that we would have to wait: the run is tried again later.
@@ -52,7 +52,8 @@ class TableBusy : public std::exception {
   std::string table_;
 };
 
-// Throws TableBusy; Failure (and pg::Error) when the run cannot be made: mapping and table no longer fit, rights are gone, …
+// Throws TableBusy; Failure (and pg::Error) when the run cannot be made: mapping and table no longer fit, rights are
+// gone, …
 [[nodiscard]] PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner);
 
 // How a position is stored: {"at": …, "began": …}; `began` is the source's clock when the listing began.

@@ -16,15 +16,20 @@ const base::Secret* find(const Credentials& credentials, std::string_view name) 
   return nullptr;
 }
 
-std::optional<base::Error> add_credentials(net::Request& request, const core::Auth& auth, const Credentials& credentials) {
+std::optional<base::Error> add_credentials(net::Request& request, const core::Auth& auth,
+                                           const Credentials& credentials) {
   for (const std::string& name : auth.required_credentials())
     if (find(credentials, name) == nullptr)
-      return base::Error{base::Errc::remote_auth, base::strcat("the connection has no credential \"", name, "\""), {},
+      return base::Error{base::Errc::remote_auth,
+                         base::strcat("the connection has no credential \"", name, "\""),
+                         {},
                          base::strcat("SELECT tandem.set_credentials('…', '{\"", name, "\": \"…\"}');")};
   switch (auth.type) {
-    case core::AuthType::none: break;
+    case core::AuthType::none:
+      break;
     case core::AuthType::basic:
-      request.secret_headers.emplace_back("Authorization", net::basic_authorization(*find(credentials, "username"), *find(credentials, "password")));
+      request.secret_headers.emplace_back(
+          "Authorization", net::basic_authorization(*find(credentials, "username"), *find(credentials, "password")));
       break;
     case core::AuthType::bearer:
       request.secret_headers.emplace_back("Authorization", net::bearer_authorization(*find(credentials, "token")));
@@ -50,8 +55,8 @@ base::Result<net::Url> page_url(const core::Api& api, const core::PageRequest& p
 
 }  // namespace
 
-base::Result<net::Request> page_request(const core::Api& api, const core::PageRequest& page, const Credentials& credentials,
-                                        const std::string& pool) {
+base::Result<net::Request> page_request(const core::Api& api, const core::PageRequest& page,
+                                        const Credentials& credentials, const std::string& pool) {
   const base::Result<net::Url> url = page_url(api, page);
   if (!url) return url.error();
   net::Request request;
@@ -74,8 +79,9 @@ net::Egress egress() {
   const pg::Settings settings = pg::settings();
   base::Result<net::NetworkList> networks = net::NetworkList::parse(settings.allowed_networks);
   if (!networks)
-    throw base::Failure(base::Errc::invalid_parameter, base::strcat("tandem.allowed_networks cannot be read: ", networks.error().text),
-                        {}, "Correct it in postgresql.conf: a list like '10.1.0.0/16, ::1'.");
+    throw base::Failure(base::Errc::invalid_parameter,
+                        base::strcat("tandem.allowed_networks cannot be read: ", networks.error().text), {},
+                        "Correct it in postgresql.conf: a list like '10.1.0.0/16, ::1'.");
   net::Egress out;
   out.allow_http = settings.allow_http;
   out.allowed_networks = std::move(*networks);

@@ -17,8 +17,8 @@ namespace tandem::worker {
 using Credentials = std::vector<std::pair<std::string, base::Secret>>;
 
 // `pool`: whose kept-alive connections it may use. A URL that a page gave must be on the same origin as base_url.
-base::Result<net::Request> page_request(const core::Api& api, const core::PageRequest& page, const Credentials& credentials,
-                                        const std::string& pool);
+base::Result<net::Request> page_request(const core::Api& api, const core::PageRequest& page,
+                                        const Credentials& credentials, const std::string& pool);
 
 // What the administrator's settings allow at this moment. Throws Failure when tandem.allowed_networks cannot be read.
 [[nodiscard]] net::Egress egress();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/codes.hpp"
 #include "pg/catalog.hpp"
 #include "pg/log.hpp"
 #include "pg/settings.hpp"
@@ -22,22 +23,23 @@ struct Problem {
   std::string message;
 };
 
-// Why nobody can work for this owner. doc/errors.md explains the codes.
+// Why nobody can work for this owner.
 std::optional<Problem> problem_of(pg::Oid owner, const std::string& name) {
   if (name.empty()) {
-    return Problem{"TD701",
+    return Problem{core::code::kOwnerGone,
                    base::strcat("the role that owns the mapping (oid ", owner,
                                 ") does not exist any more; drop the mapping and create it again as another role")};
   }
   if (!pg::process_may_connect_as(owner)) {
-    return Problem{"TD702",
+    return Problem{core::code::kOwnerCannotLogIn,
                    base::strcat("role \"", name, "\" cannot log in, so no worker can work with its rights; ALTER ROLE ",
                                 pg::quote_identifier(name), " LOGIN; (it needs no password)")};
   }
   if (pg::is_superuser(owner) && !pg::settings().allow_superuser_mappings) {
-    return Problem{"TD703", base::strcat("role \"", name,
-                                         "\" is a superuser, and tandem.allow_superuser_mappings is off; "
-                                         "create the mapping as an ordinary role")};
+    return Problem{core::code::kOwnerIsSuperuser,
+                   base::strcat("role \"", name,
+                                "\" is a superuser, and tandem.allow_superuser_mappings is off; "
+                                "create the mapping as an ordinary role")};
   }
   return std::nullopt;
 }

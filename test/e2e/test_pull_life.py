@@ -139,6 +139,20 @@ def test_a_locked_table_delays_only_its_own_mapping(api, database):
     assert database.scalar("SELECT tandem.wait_for_run(%s, '30 s')", (run,)) == "completed"
 
 
+def test_cancel_while_the_table_is_locked(api, database):
+    pull = things(api, database, records(3))
+    pull.run()
+    api.listing("/things", [{**r, "name": "changed"} for r in records(3)])
+    with database.connect(autocommit=False) as session:
+        session.execute("SELECT 1 FROM things WHERE id = 'r00001' FOR UPDATE")
+        run = pull.start()
+        database.wait_for(f"SELECT waiting_on IS NOT NULL FROM tandem._run WHERE run = {run}")
+        assert database.scalar("SELECT tandem.cancel_run(%s)", (run,))
+        assert database.scalar("SELECT tandem.wait_for_run(%s, '10 s')", (run,)) == "cancelled"
+        session.rollback()
+    assert pull.run().updated == 3
+
+
 def answers(database):
     try:
         return database.scalar("SELECT true")

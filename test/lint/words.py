@@ -5,7 +5,7 @@ import subprocess
 
 from _tree import ROOT, finish, name
 
-listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True,
+listed = subprocess.run(["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True,
                         capture_output=True, text=True).stdout.split("\0")
 files = [ROOT / path for path in listed if path and (ROOT / path).is_file() and path != "test/lint/words.py"]
 FORBIDDEN = re.compile(r"(?<![\w$}])/(work|home|root)/|/tmp/(plan|bash_jobs|build)|\b(TODO|FIXME|XXX|HACK)\b")

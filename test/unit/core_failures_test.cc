@@ -15,7 +15,8 @@ TEST(Failures, StatusesHaveTheirClass) {
   EXPECT_EQ(failure_of_status(422, "contacts", "").code, "TD305");
   EXPECT_FALSE(failure_of_status(422, "contacts", "").retryable);
   EXPECT_TRUE(failure_of_status(503, "contacts", "").retryable);
-  EXPECT_EQ(failure_of_status(500, "contacts", "boom").message, "the other side answered 500 when asked for contacts: boom");
+  EXPECT_EQ(failure_of_status(500, "contacts", "boom").message,
+            "the other side answered 500 when asked for contacts: boom");
 }
 
 TEST(Failures, EveryErrcHasAClassAndACode) {
@@ -24,6 +25,24 @@ TEST(Failures, EveryErrcHasAClassAndACode) {
     EXPECT_TRUE(failure.code.starts_with("TD")) << code;
     EXPECT_FALSE(failure.error_type.empty()) << code;
   }
+}
+
+// Codes of definitions (TD5xx) mean something else; what keeps a run from beginning has its own.
+TEST(Failures, WhatCannotBeUsedHasACodeOfItsOwn) {
+  EXPECT_EQ(failure_of_error({base::Errc::prerequisite, "text"}).code, "TD801");
+  EXPECT_STREQ(fault_of_sqlstate("42703").code, "TD802");
+}
+
+TEST(Failures, ARunThatCannotBeginIsNotTheNetworksFault) {
+  for (const base::Errc errc : {base::Errc::insufficient_privilege, base::Errc::undefined_object,
+                                base::Errc::limit_exceeded, base::Errc::invalid_parameter}) {
+    const RunFailure failure = failure_of_plan({errc, "text", "Detail.", "hint"});
+    EXPECT_EQ(failure.error_type, "VALIDATION_ERROR");
+    EXPECT_EQ(failure.code, "TD801");
+    EXPECT_EQ(failure.message, "text: Detail.");
+    EXPECT_EQ(failure.suggestion, "hint");
+  }
+  EXPECT_EQ(failure_of_plan({base::Errc::internal, "text"}).code, "TD901");
 }
 
 TEST(Failures, SqlstatesTellWhetherARowIsToBlame) {
@@ -35,7 +54,8 @@ TEST(Failures, SqlstatesTellWhetherARowIsToBlame) {
     EXPECT_TRUE(fault_of_sqlstate(again).transient) << again;
     EXPECT_FALSE(fault_of_sqlstate(again).of_a_row) << again;
   }
-  for (const char* run : {"53100", "57P01", "XX000", "25006", "42703"}) EXPECT_FALSE(fault_of_sqlstate(run).of_a_row) << run;
+  for (const char* run : {"53100", "57P01", "XX000", "25006", "42703"})
+    EXPECT_FALSE(fault_of_sqlstate(run).of_a_row) << run;
   EXPECT_STREQ(fault_of_sqlstate("42703").error_type, "SCHEMA_CHANGE");
 }
 

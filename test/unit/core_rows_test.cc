@@ -65,7 +65,8 @@ TEST(Rows, ConvertsMappedFieldsInOrder) {
 
 TEST(Rows, RecordWithoutIdIsAFaultAndCostsOnlyItself) {
   const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
-  auto in = read(builder, R"([{"Qty":1,"Name":"x"},{"Id":null,"Name":"y"},{"Id":"","Name":"y"},{"Id":"a","Name":"z"}])");
+  auto in =
+      read(builder, R"([{"Qty":1,"Name":"x"},{"Id":null,"Name":"y"},{"Id":"","Name":"y"},{"Id":"a","Name":"z"}])");
   const auto identified = builder.identify(in->page, in->arena);
   ASSERT_EQ(identified.faults.size(), 3u);
   EXPECT_EQ(identified.faults[0].code, "TD104");
@@ -85,7 +86,8 @@ TEST(Rows, OfOneIdTheLastRecordStands) {
 
 TEST(Rows, BadValueFaultsNameFieldColumnAndKeepTheOthers) {
   const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
-  auto in = read(builder, R"([{"Id":"a","Qty":"many","Name":"x"},{"Id":"b","Qty":2,"Name":null},{"Id":"c","Qty":3,"Name":"ok"}])");
+  auto in = read(
+      builder, R"([{"Id":"a","Qty":"many","Name":"x"},{"Id":"b","Qty":2,"Name":null},{"Id":"c","Qty":3,"Name":"ok"}])");
   const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
   ASSERT_EQ(rows.faults.size(), 2u);
   EXPECT_EQ(rows.faults[0].column, "qty");
@@ -103,6 +105,7 @@ TEST(Rows, NulAndHalfSurrogatesAreFaults) {
   const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
   ASSERT_EQ(rows.faults.size(), 2u);
   EXPECT_EQ(rows.faults[0].code, "TD109");
+  EXPECT_EQ(rows.faults[0].error_type, "TRANSFORM_ERROR");
 }
 
 TEST(Rows, DefaultStandsForAbsentAndNull) {
@@ -156,9 +159,11 @@ TEST(Rows, HashFollowsContentAndDefinitionOnly) {
   };
   const RowBuilder builder(mapping(kColumns), contacts(), {"Id"}, 1);
   const auto plain = hash_of(builder, R"([{"Id":"a","Qty":1,"Name":"x"}])");
-  EXPECT_EQ(plain, hash_of(builder, R"([{"Name":"x","extra":true,"Id":"a","Qty":1}])")) << "order and unmapped fields do not matter";
+  EXPECT_EQ(plain, hash_of(builder, R"([{"Name":"x","extra":true,"Id":"a","Qty":1}])"))
+      << "order and unmapped fields do not matter";
   EXPECT_NE(plain, hash_of(builder, R"([{"Id":"a","Qty":2,"Name":"x"}])"));
-  EXPECT_NE(hash_of(builder, R"([{"Id":"a","Qty":null,"Name":"x"}])"), hash_of(builder, R"([{"Id":"a","Qty":"","Name":"x"}])"));
+  EXPECT_NE(hash_of(builder, R"([{"Id":"a","Qty":null,"Name":"x"}])"),
+            hash_of(builder, R"([{"Id":"a","Qty":"","Name":"x"}])"));
   EXPECT_NE(hash_of(builder, R"([{"Id":"a","Qty":"1","Name":"x"}])"), plain) << "a string is not a number";
   EXPECT_NE(hash_of(builder, R"([{"Id":"ab","Name":"c"}])"), hash_of(builder, R"([{"Id":"a","Name":"bc"}])"));
   EXPECT_NE(plain, hash_of(RowBuilder(mapping(kColumns), contacts(), {"Id"}, 2), R"([{"Id":"a","Qty":1,"Name":"x"}])"));

@@ -139,6 +139,21 @@ TEST(Run, CancelDropsThePageFetchedAhead) {
   EXPECT_EQ(told(run.step(event::PageApplied{page(0), 0})), "close cancelled resume 1");
 }
 
+TEST(Run, PageThatWaitsForALockIsGivenUpWhenTheRunIsToEnd) {
+  Machine cancelled(page(0));
+  cancelled.step(event::Begin{});
+  cancelled.step(arrived(0, 9));
+  EXPECT_THROW(cancelled.step(event::ApplyGivenUp{page(0)}), base::Failure) << "while it runs, it waits";
+  cancelled.step(event::Cancel{});
+  EXPECT_EQ(told(cancelled.step(event::ApplyGivenUp{page(0)})), "close cancelled resume 0");
+
+  Machine yielded(page(0));
+  yielded.step(event::Begin{});
+  yielded.step(arrived(0, 9));
+  yielded.step(event::Yield{});
+  EXPECT_EQ(told(yielded.step(event::ApplyGivenUp{page(0)})), "release 0");
+}
+
 TEST(Run, YieldReleases) {
   Machine run(page(0));
   run.step(event::Begin{});

@@ -12,7 +12,7 @@ constexpr std::int64_t kDay = 86'400 * base::kSecond;
 
 TEST(Watermark, IsTheGreatestInstantNotTheGreatestText) {
   Watermark mark(CursorFormat::iso8601, std::nullopt);
-  mark.see({Kind::string, "2000-01-02T01:00:00+02:00"});   // 23:00 on the 1st
+  mark.see({Kind::string, "2000-01-02T01:00:00+02:00"});  // 23:00 on the 1st
   mark.see({Kind::string, "2000-01-01T23:30:00Z"});
   EXPECT_EQ(mark.value(), "2000-01-01T23:30:00Z");
 }
