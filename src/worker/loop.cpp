@@ -1,6 +1,7 @@
 #include "worker/loop.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -27,6 +28,8 @@ namespace tandem::worker {
 namespace {
 
 constexpr std::size_t kMostJobs = 1000;
+constexpr int kBeginsPerTurn =
+    4;  // preparing a run asks the catalogs: meanwhile the requests of the others are on their way
 
 class Loop {
  public:
@@ -37,6 +40,8 @@ class Loop {
   bool turn();
   void take_orders();
   void take_runs();
+  bool begin_some();
+  void give_back_taken();
   void begin(store::RunSpec spec);
   void deliver();
   void send_requests();
@@ -50,6 +55,7 @@ class Loop {
   WorkerContext& context_;
   net::Transfers transfers_;
   std::string egress_signature_;
+  std::deque<store::RunSpec> taken_;  // not begun yet
   std::vector<std::unique_ptr<PullJob>> jobs_;
   std::unordered_map<net::TransferId, PullJob*> waiting_;
   std::unordered_map<std::string, int> in_flight_;  // by pool
@@ -66,7 +72,7 @@ void Loop::run() {
   base::Micros left = base::monotonic();
   while (!extension_gone_) {
     const bool more = turn();
-    if (jobs_.empty() &&
+    if (jobs_.empty() && taken_.empty() &&
         (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL))
       return;
     transfers_.away(base::monotonic() - left);
@@ -84,12 +90,13 @@ bool Loop::turn() {
     take_orders();
     if (!leaving_) take_runs();
   }
+  const bool begun = begin_some();
   deliver();
   pass_orders();
   send_requests();
   const bool applied = apply_one();
   close_jobs();
-  return applied || look_for_runs_;
+  return begun || applied || look_for_runs_;
 }
 
 // What people asked for since the last look.
@@ -118,12 +125,33 @@ void Loop::take_runs() {
       extension_gone_ = true;
       return;
     }
+    const std::size_t busy = std::min(kMostJobs, jobs_.size() + taken_.size());
     specs = store::take_runs(tx, context_.owner, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid(),
-                             static_cast<std::int64_t>(kMostJobs - jobs_.size()));
+                             static_cast<std::int64_t>(kMostJobs - busy));
     tx.commit();
   }
-  for (store::RunSpec& spec : specs) begin(std::move(spec));
-  context_.slot.set_runs(static_cast<int>(jobs_.size()));
+  for (store::RunSpec& spec : specs) taken_.push_back(std::move(spec));
+  context_.slot.set_runs(static_cast<int>(jobs_.size() + taken_.size()));
+}
+
+// True when there are more.
+bool Loop::begin_some() {
+  if (leaving_) give_back_taken();
+  for (int i = 0; i < kBeginsPerTurn && !taken_.empty(); ++i) {
+    store::RunSpec spec = std::move(taken_.front());
+    taken_.pop_front();
+    begin(std::move(spec));
+  }
+  return !taken_.empty();
+}
+
+void Loop::give_back_taken() {
+  if (taken_.empty()) return;
+  pg::Transaction tx("give runs back");
+  pg::reset_session(context_.owner, 0, 0);
+  for (const store::RunSpec& spec : taken_) store::release_run(tx, spec);
+  tx.commit();
+  taken_.clear();
 }
 
 // A run that cannot be made fails by itself; the others go on.
