@@ -132,6 +132,7 @@ CREATE TABLE tandem._run (
     not_before timestamptz,             -- waiting for a lock that was busy, …
     started_at timestamptz,
     completed_at timestamptz,
+    crashes int NOT NULL DEFAULT 0,     -- workers lost over it in a row, without a page in between
     attempt int NOT NULL DEFAULT 0,     -- how often it was taken: more than 1 after a crash or a handed-over slot
     epoch bigint NOT NULL DEFAULT 0,    -- rises with each taking; a late finisher of an older epoch changes nothing
     boot_id bigint,                     -- of the server start that took it

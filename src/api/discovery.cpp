@@ -52,6 +52,12 @@ std::vector<core::InferredField> discover(pg::Sql& sql, const Opened& opened, co
   return fields;
 }
 
+// "0.676": exact, as numeric.
+std::string milliseconds(std::int64_t micros) {
+  const std::string rest = std::to_string(1000 + micros % 1000);
+  return strcat(micros / 1000, ".", std::string_view(rest).substr(1));
+}
+
 const char* status_of(const core::RunFailure& failure) {
   if (failure.error_type == "AUTH_ERROR") return "auth_failed";
   if (failure.error_type == "RATE_LIMIT") return "rate_limited";
@@ -66,7 +72,7 @@ TANDEM_FUNCTION(tandem_test_connection) {
   const Opened opened = open_connection(sql, call.required_text(1, "tenant"), call.required_text(0, "name"));
   const core::Object* object = opened.api.objects.empty() ? nullptr : &opened.api.objects.front();
   const worker::Answer answer = worker::ask_first_page(opened.api, object, opened.credentials);
-  const double latency_ms = static_cast<double>(answer.response.total_micros) / 1000;
+  const std::string latency_ms = milliseconds(answer.response.total_micros);
   if (answer.failure) {
     const base::Error error{Errc::remote_error, answer.failure->message};
     store::note_connection_result(sql, opened.connection.connection_id, opened.connection.version, &error,

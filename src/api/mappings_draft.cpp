@@ -99,6 +99,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   if (core::has_errors(draft.findings)) return draft;
   store::MappingRow& row = draft.row;
   const store::Connection connection = store::require_connection(caller.sql, caller.tenant.tenant_id, row.connection);
+  store::require_connection_use(caller.sql, connection.connection_id, owner);
   const pg::Table table = find_table(caller, given, target);
   row.tenant_id = caller.tenant.tenant_id;
   row.connection_id = connection.connection_id;

@@ -41,12 +41,14 @@ inline constexpr const char* kTypeRefused = "TD406";     // class 22: the column
 inline constexpr const char* kTriggerRefused = "TD407";  // P0, 09, 38, 39: a trigger raised an error
 inline constexpr const char* kNotPermitted = "TD408";    // 42501: a policy, a missing privilege
 inline constexpr const char* kLocked = "TD409";          // 40001, 40P01, 55P03: somebody else was in the way
+inline constexpr const char* kKeptOut = "TD411";         // a trigger or a policy did not let rows in, without an error
 inline constexpr const char* kDatabase = "TD410";        // any other SQLSTATE
 
 inline constexpr const char* kReported = "TD601";  // record_sync_error(): found by an application
 
 inline constexpr const char* kOwnerGone = "TD701";         // the role that owns the mapping does not exist any more
 inline constexpr const char* kOwnerCannotLogIn = "TD702";  // PostgreSQL 15 lets no worker connect as it
+inline constexpr const char* kCrashes = "TD704";           // workers were lost over one page again and again
 inline constexpr const char* kOwnerIsSuperuser = "TD703";  // and tandem.allow_superuser_mappings is off
 
 inline constexpr const char* kUnusable = "TD801";      // mapping or connection cannot be used as it is

@@ -148,6 +148,21 @@ void copy_rows(SPITupleTable* table, std::vector<Rows::Field>& fields) {
   }
 }
 
+void take_result(std::size_t& columns, std::uint64_t& processed, std::vector<Rows::Field>& fields) {
+  SPITupleTable* table = SPI_tuptable;
+  processed = SPI_processed;
+  if (table == nullptr) return;
+  columns = static_cast<std::size_t>(table->tupdesc->natts);
+  copy_rows(table, fields);
+  SPI_freetuptable(table);
+}
+
+SPIPlanPtr prepare(std::string_view sql) {
+  SPIPlanPtr plan = SPI_prepare(pnstrdup(sql.data(), sql.size()), 0, nullptr);
+  if (plan == nullptr) elog(ERROR, "statement failed: %s", SPI_result_code_string(SPI_result));
+  return plan;
+}
+
 }  // namespace
 
 Sql::Sql() : errors_before_(unresolved_errors()) {
@@ -204,9 +219,26 @@ bool Sql::on_top() const noexcept { return unresolved_errors() <= errors_before_
 
 Rows Sql::run(std::string_view sql, std::span<const Param> params) { return execute(sql, params); }
 
-Rows Sql::run_by_index(std::string_view sql, std::span<const Param> params) {
-  const SettingsScope settings(by_index_settings());
-  return execute(sql, params);
+// Without parameters the plan made now is the one that is run.
+Rows Sql::run_by_index(std::string_view sql) {
+  require_usable();
+  Rows rows;
+  const MemoryScope memory("tandem statement");
+  SPIPlanPtr plan = call([sql] { return prepare(sql); });
+  {
+    const SettingsScope settings(by_index_settings());
+    call([plan] {
+      CachedPlan* made = SPI_plan_get_cached_plan(plan);
+      if (made != nullptr) ReleaseCachedPlan(made, nullptr);
+    });
+  }
+  call([&] {
+    const int code = SPI_execute_plan(plan, nullptr, nullptr, false, 0);
+    if (code < 0) elog(ERROR, "statement failed: %s", SPI_result_code_string(code));
+    take_result(rows.columns_, rows.processed_, rows.fields_);
+    SPI_freeplan(plan);
+  });
+  return rows;
 }
 
 Rows Sql::engine(std::string_view sql, std::span<const Param> params) {
@@ -220,21 +252,20 @@ Rows Sql::engine_by_index(std::string_view sql, std::span<const Param> params) {
   return execute(sql, params);
 }
 
-Rows Sql::execute(std::string_view sql, std::span<const Param> params) {
+void Sql::require_usable() {
   if (context_ == nullptr || !on_top()) {
     throw Failure(Errc::internal, "SQL is run on a connection whose transaction is over or must be aborted");
   }
   detach_ended();
+}
+
+Rows Sql::execute(std::string_view sql, std::span<const Param> params) {
+  require_usable();
   Rows rows;
   const MemoryScope memory("tandem statement");
   call([&] {
     execute_now(sql, params);
-    SPITupleTable* table = SPI_tuptable;
-    rows.processed_ = SPI_processed;
-    if (table == nullptr) return;
-    rows.columns_ = static_cast<std::size_t>(table->tupdesc->natts);
-    copy_rows(table, rows.fields_);
-    SPI_freetuptable(table);
+    take_result(rows.columns_, rows.processed_, rows.fields_);
   });
   return rows;
 }

@@ -105,8 +105,9 @@ class Sql {
   }
 
   // The same with planner choices that suit a page joined to a big table: hash joins, merge
-  // joins and sequential scans off for this statement only. Still the current user.
-  Rows run_by_index(std::string_view sql, std::span<const Param> params = {});
+  // joins and sequential scans off while it is planned, not while it runs: triggers see the session's own.
+  // Still the current user.
+  Rows run_by_index(std::string_view sql);
 
   // As tandem_owner, search_path pinned to pg_catalog, pg_temp. Only fixed SQL whose every name
   // is ours or pg_catalog's may come here (design.md §3).
@@ -125,6 +126,7 @@ class Sql {
  private:
   friend class StagedPage;
   Rows execute(std::string_view sql, std::span<const Param> params);
+  void require_usable();
   // A named relation that statements of this connection can select from, and its end. While the connection
   // is not on top the end is put off to the next statement: `relation` must lie in context_ until then.
   void attach(StagedPage* page, EphemeralNamedRelationData* relation);

@@ -104,15 +104,18 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
   std::vector<std::string> quoted_key;
   for (const std::string& column : match_columns) quoted_key.push_back(pg::quote_identifier(column));
   const std::string absent = strcat("NOT EXISTS (SELECT FROM ", table.quoted, " t WHERE ", condition, ")");
-  plan.missing = strcat("SELECT n FROM ", kPage, " p WHERE ", absent);
+  const std::string differs =
+      strcat("ROW(", lists.old_values, ")::record OPERATOR(pg_catalog.*<>) ROW(", lists.new_values, ")::record");
+  plan.kept_out = lists.assignments.empty() ? strcat("SELECT n FROM ", kPage, " p WHERE ", absent)
+                                            : strcat("SELECT n FROM ", kPage, " p WHERE NOT EXISTS (SELECT FROM ",
+                                                     table.quoted, " t WHERE ", condition, " AND NOT ", differs, ")");
   if (mapping.write_mode != core::WriteMode::update)
     plan.insert_new =
         strcat("INSERT INTO ", table.quoted, " (", lists.names, ") SELECT ", lists.staged, " FROM ", kPage, " p WHERE ",
                absent, " ON CONFLICT (", base::join(quoted_key, ", "), ") DO NOTHING");
   if (mapping.write_mode != core::WriteMode::insert && !lists.assignments.empty())
-    plan.update_changed =
-        strcat("UPDATE ", table.quoted, " t SET ", lists.assignments, " FROM ", kPage, " p WHERE ", condition,
-               " AND ROW(", lists.old_values, ")::record OPERATOR(pg_catalog.*<>) ROW(", lists.new_values, ")::record");
+    plan.update_changed = strcat("UPDATE ", table.quoted, " t SET ", lists.assignments, " FROM ", kPage, " p WHERE ",
+                                 condition, " AND ", differs);
   return plan;
 }
 
@@ -122,7 +125,41 @@ WriteResult RowWriter::write(std::span<const base::Cell> cells, std::size_t rows
   cells_ = cells;
   WriteResult result;
   if (rows > 0) write_range(0, rows, result);
+  retry_orphans(result);
   return result;
+}
+
+// Halving may have parted children from parents of the same page: those that lacked a parent are tried again together,
+// as long as that helps.
+void RowWriter::retry_orphans(WriteResult& result) {
+  const auto lacks_parent = [](const core::RowFault& fault) { return fault.sqlstate == "23503"; };
+  std::vector<std::size_t> orphans;
+  for (const core::RowFault& fault : result.faults)
+    if (lacks_parent(fault)) orphans.push_back(fault.record);
+  const std::size_t width = plan_.staged.size() - 1;
+  while (orphans.size() > 0 && orphans.size() < result.faults.size() + result.created + result.updated) {
+    std::vector<base::Cell> cells;
+    for (const std::size_t row : orphans)
+      cells.insert(cells.end(), cells_.begin() + static_cast<std::ptrdiff_t>(row * width),
+                   cells_.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
+    RowWriter again(sql_, plan_, first_load_);
+    again.cells_ = cells;
+    WriteResult second;
+    again.write_range(0, orphans.size(), second);
+    if (second.faults.size() == orphans.size()) return;
+    std::erase_if(result.faults, lacks_parent);
+    std::vector<std::size_t> left;
+    for (core::RowFault& fault : second.faults) {
+      fault.record = orphans[fault.record];
+      if (lacks_parent(fault)) left.push_back(fault.record);
+      result.faults.push_back(std::move(fault));
+    }
+    for (const std::size_t row : second.swallowed) result.swallowed.push_back(orphans[row]);
+    result.created += second.created;
+    result.updated += second.updated;
+    result.unchanged += second.unchanged;
+    orphans = std::move(left);
+  }
 }
 
 // One savepoint for the whole range; when one row is to blame, halves, until it stands alone. The savepoint is
@@ -166,9 +203,15 @@ void RowWriter::write_first_load(std::size_t first, std::size_t count, WriteResu
     for (std::uint64_t i = created; i < count; ++i) result.swallowed.push_back(first);
     return;
   }
-  const pg::Rows missing = sql_.run_by_index(plan_.missing);
-  for (std::size_t i = 0; i < missing.size(); ++i)
-    result.swallowed.push_back(static_cast<std::size_t>(missing.integer(i, 0)));
+  note_kept_out(result);
+}
+
+// What a trigger or a policy did not let happen: it is not as the source has it, and must not be remembered as done.
+std::uint64_t RowWriter::note_kept_out(WriteResult& result) {
+  const pg::Rows rows = sql_.run_by_index(plan_.kept_out);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    result.swallowed.push_back(static_cast<std::size_t>(rows.integer(i, 0)));
+  return rows.size();
 }
 
 void RowWriter::write_keyed(std::size_t first, std::size_t count, WriteResult& result) {
@@ -176,16 +219,12 @@ void RowWriter::write_keyed(std::size_t first, std::size_t count, WriteResult& r
   stage(page, first, count);
   std::uint64_t updated = update_changed();
   const std::uint64_t created = plan_.insert_new.empty() ? 0 : sql_.run_by_index(plan_.insert_new).processed();
-  std::uint64_t kept_out = 0;
-  if (updated + created < count && (plan_.table.row_triggers || plan_.insert_new.empty())) {
-    const pg::Rows missing = sql_.run_by_index(plan_.missing);
-    kept_out = missing.size();
-    for (std::size_t i = 0; i < missing.size(); ++i)
-      result.swallowed.push_back(static_cast<std::size_t>(missing.integer(i, 0)));
-  }
   // A row that somebody inserted between our two statements was neither seen by the first nor inserted by the second.
-  if (updated + created + kept_out < count) updated += update_changed();
-  updated = std::min<std::uint64_t>(updated, count - created - kept_out);
+  if (updated + created < count) updated = std::min<std::uint64_t>(updated + update_changed(), count - created);
+  std::uint64_t kept_out = 0;
+  const bool may_keep_out = plan_.table.row_triggers || plan_.table.row_security || plan_.insert_new.empty();
+  if (updated + created < count && may_keep_out)
+    kept_out = std::min<std::uint64_t>(note_kept_out(result), count - created - updated);
   result.updated += updated;
   result.created += created;
   result.unchanged += count - updated - created - kept_out;

@@ -26,7 +26,7 @@ struct WritePlan {
   std::string insert_all;                // append, and the first load of an empty table
   std::string insert_new;                // rows whose key is not there; empty: this mode does not insert
   std::string update_changed;            // rows that are there and differ; empty: this mode does not update
-  std::string missing;                   // rows of the page that the table does not have (a trigger swallowed them)
+  std::string kept_out;                  // rows of the page that the table does not have like that: swallowed
   bool keyed = true;
   std::string is_empty;  // does the table have no row at all?
 };
@@ -48,10 +48,12 @@ class RowWriter {
   WriteResult write(std::span<const base::Cell> cells, std::size_t rows);
 
  private:
+  void retry_orphans(WriteResult& result);
   void write_range(std::size_t first, std::size_t count, WriteResult& result);
   void write_first_load(std::size_t first, std::size_t count, WriteResult& result);
   void write_keyed(std::size_t first, std::size_t count, WriteResult& result);
   std::uint64_t update_changed();
+  std::uint64_t note_kept_out(WriteResult& result);
   void stage(pg::StagedPage& page, std::size_t first, std::size_t count);
 
   pg::Sql& sql_;

@@ -1,6 +1,7 @@
 #include "store/connections.hpp"
 
 #include "base/strings.hpp"
+#include "pg/catalog.hpp"
 #include "store/lookup.hpp"
 
 namespace tandem::store {
@@ -131,6 +132,16 @@ void note_connection_result(pg::Sql& sql, std::int64_t connection_id, std::int64
       "UPDATE tandem._connection SET last_error = $3, last_error_type = $4, last_error_at = clock_timestamp()"
       " WHERE connection_id = $1 AND version = $2",
       {connection_id, version, error->text, error_type});
+}
+
+void require_connection_use(pg::Sql& sql, std::int64_t connection_id, pg::Oid user) {
+  const Connection connection = load_connection(sql, connection_id);
+  if (acts_for(user, connection.owner)) return;
+  throw base::Failure(base::Errc::insufficient_privilege,
+                      base::strcat("role ", pg::role_name(user), " may not use connection ", connection.name),
+                      "Who uses a connection acts with its credentials, so only members of its owner may.",
+                      base::strcat("GRANT ", pg::quote_identifier(connection.owner_name), " TO ",
+                                   pg::quote_identifier(pg::role_name(user)), ";"));
 }
 
 }  // namespace tandem::store

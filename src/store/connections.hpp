@@ -40,6 +40,8 @@ struct Connection {
 
 [[nodiscard]] std::optional<Connection> find_connection(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);
 [[nodiscard]] Connection require_connection(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);  // 42704
+// Whoever uses a connection acts with its credentials: members of its owner only. 42501 otherwise.
+void require_connection_use(pg::Sql& sql, std::int64_t connection_id, pg::Oid user);
 [[nodiscard]] Connection load_connection(pg::Sql& sql, std::int64_t connection_id);
 // Locks the row for this transaction, for a change that reads first. False when it is gone.
 [[nodiscard]] bool lock_connection(pg::Sql& sql, std::int64_t connection_id);

@@ -134,7 +134,9 @@ void set_mapping_paused(pg::Sql& sql, std::int64_t mapping_id, bool paused, std:
 std::vector<std::string> rebind_by_name(pg::Sql& sql) {
   // A name that is not there leaves 0, which no relation and no role has: better than an OID of something else.
   sql.engine(
-      "UPDATE tandem._mapping SET target = coalesce(to_regclass(target_name)::oid, 0),"
+      "UPDATE tandem._mapping SET target = coalesce((SELECT c.oid FROM pg_catalog.pg_class c"
+      " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+      " WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = target_name), 0),"
       " owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = owner_name), 0)");
   sql.engine(
       "UPDATE tandem._connection SET owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "

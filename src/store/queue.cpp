@@ -1,6 +1,7 @@
 #include "store/queue.hpp"
 
 #include "base/strings.hpp"
+#include "core/codes.hpp"
 #include "core/schedule.hpp"
 #include "pg/timezone.hpp"
 
@@ -19,6 +20,8 @@ constexpr std::string_view kPending =
     " AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused";
 
 constexpr std::int64_t kNever = 0;  // of next_run_at in start_due, in whole seconds since 2000
+
+constexpr std::int64_t kMostCrashes = 5;  // in a row, without a page in between
 
 std::int64_t seconds_up(base::Instant when) { return (when.micros + base::kSecond - 1) / base::kSecond; }
 
@@ -41,12 +44,17 @@ bool requeue_runs(pg::Sql& sql, const std::vector<std::int64_t>& runs) {
     WITH left_behind AS (
       SELECT run FROM tandem._run WHERE run = ANY ($1) AND status = 'running' FOR UPDATE SKIP LOCKED)
     UPDATE tandem._run r
-       SET status = CASE WHEN r.cancel_requested THEN 'cancelled' ELSE 'pending' END,
-           completed_at = CASE WHEN r.cancel_requested THEN now() END,
+       SET status = CASE WHEN r.cancel_requested THEN 'cancelled' WHEN r.crashes >= $2 THEN 'failed' ELSE 'pending' END,
+           completed_at = CASE WHEN r.cancel_requested OR r.crashes >= $2 THEN now() END,
+           error_type = CASE WHEN r.crashes >= $2 THEN 'SYSTEM_ERROR' END,
+           code = CASE WHEN r.crashes >= $2 THEN $3 END,
+           message = CASE WHEN r.crashes >= $2
+                          THEN format('its worker ended %s times in a row without getting further; see the server log', $2 + 1) END,
+           crashes = r.crashes + 1,
            boot_id = NULL, pid = NULL, phase = NULL, waiting_on = NULL, waiting_until = NULL
       FROM left_behind
      WHERE r.run = left_behind.run)",
-                                   {runs});
+                                   {runs, kMostCrashes, core::code::kCrashes});
   return done.processed() == runs.size();
 }
 

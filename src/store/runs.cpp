@@ -89,7 +89,7 @@ Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
   const pg::Rows rows = sql.engine(R"(
     UPDATE tandem._run
        SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
-           skipped = skipped + $7, failed = failed + $8, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
+           skipped = skipped + $7, failed = failed + $8, crashes = 0, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
            last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL
      WHERE run = $1 AND epoch = $2 AND status = 'running'
     RETURNING cancel_requested)",
@@ -156,7 +156,7 @@ void note_connection(pg::Sql& sql, const RunSpec& spec, const Closing& closing) 
 }  // namespace
 
 bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
-  const auto& failure = closing.failure;
+  const auto& failure = closing.failure ? closing.failure : closing.note;
   const auto of = [&](std::string core::RunFailure::*member) {
     return failure ? std::optional((*failure).*member) : std::optional<std::string>();
   };

@@ -57,8 +57,9 @@ void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::str
 struct Closing {
   core::RunStatus status = core::RunStatus::completed;
   std::optional<core::RunFailure> failure;
-  std::optional<base::Json> resume;   // where the next run goes on; nullopt: from the beginning
-  std::optional<std::string> cursor;  // the new watermark, when the listing was complete
+  std::optional<core::RunFailure> note;  // of a run that did get to its end: shown, no failure
+  std::optional<base::Json> resume;      // where the next run goes on; nullopt: from the beginning
+  std::optional<std::string> cursor;     // the new watermark, when the listing was complete
   base::Json timing = base::Json::object();
 };
 // Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,7 @@ namespace tandem::worker {
 namespace {
 
 constexpr std::size_t kMostJobs = 1000;
+constexpr std::size_t kMostHeldBytes = 256u << 20;
 constexpr int kBeginsPerTurn =
     4;  // preparing a run asks the catalogs: meanwhile the requests of the others are on their way
 
@@ -42,6 +44,8 @@ class Loop {
   void take_runs();
   bool begin_some();
   void give_back_taken();
+  bool end_some(base::Micros now);
+  [[nodiscard]] bool idle() const { return jobs_.empty() && taken_.empty() && endings_.empty(); }
   void begin(store::RunSpec spec);
   void deliver();
   void send_requests();
@@ -56,6 +60,11 @@ class Loop {
   net::Transfers transfers_;
   std::string egress_signature_;
   std::deque<store::RunSpec> taken_;  // not begun yet
+  struct Ending {
+    base::Micros not_before;
+    std::function<void()> transaction;
+  };
+  std::vector<Ending> endings_;  // of runs that never became a job
   std::vector<std::unique_ptr<PullJob>> jobs_;
   std::unordered_map<net::TransferId, PullJob*> waiting_;
   std::unordered_map<std::string, int> in_flight_;  // by pool
@@ -72,12 +81,13 @@ void Loop::run() {
   base::Micros left = base::monotonic();
   while (!extension_gone_) {
     const bool more = turn();
-    if (jobs_.empty() && taken_.empty() &&
-        (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL))
+    if (idle() && (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL))
       return;
     transfers_.away(base::monotonic() - left);
-    const pg::WaitSet::Woken woken = wait.wait(more ? 0 : timeout());
+    if (slots::take_wake(context_.slot.ref())) look_for_runs_ = true;
+    const pg::WaitSet::Woken woken = wait.wait(more || look_for_runs_ ? 0 : timeout());
     left = base::monotonic();
+    if (woken.latch) (void)slots::take_wake(context_.slot.ref());
     look_for_runs_ = look_for_runs_ || woken.latch;
   }
 }
@@ -108,7 +118,7 @@ void Loop::take_orders() {
   std::vector<std::int64_t> cancelled;
   {
     pg::Transaction tx("look for cancelled runs");
-    pg::reset_session(context_.owner, 0, 0);
+    pg::reset_session(context_.owner, kLockTimeoutMs, 0);
     cancelled = store::cancelled_among(tx, runs);
     tx.commit();
   }
@@ -120,7 +130,7 @@ void Loop::take_runs() {
   std::vector<store::RunSpec> specs;
   {
     pg::Transaction tx("take runs");
-    pg::reset_session(context_.owner, 0, 0);
+    pg::reset_session(context_.owner, kLockTimeoutMs, 0);
     if (begin_unit() != Unit::usable) {
       extension_gone_ = true;
       return;
@@ -148,7 +158,7 @@ bool Loop::begin_some() {
 void Loop::give_back_taken() {
   if (taken_.empty()) return;
   pg::Transaction tx("give runs back");
-  pg::reset_session(context_.owner, 0, 0);
+  pg::reset_session(context_.owner, kLockTimeoutMs, 0);
   for (const store::RunSpec& spec : taken_) store::release_run(tx, spec);
   tx.commit();
   taken_.clear();
@@ -156,20 +166,24 @@ void Loop::give_back_taken() {
 
 // A run that cannot be made fails by itself; the others go on.
 void Loop::begin(store::RunSpec spec) {
+  if (spec.position && spec.position->boolean_at("end").value_or(false)) {
+    endings_.push_back({0, [this, spec = std::move(spec)] { complete_run(spec, context_.owner); }});
+    return;
+  }
   std::optional<core::RunFailure> failure;
   std::optional<std::string> busy;
   try {
     pg::Transaction tx(base::strcat("prepare ", spec.mapping));
-    pg::reset_session(context_.owner, 200, 300'000);
+    pg::reset_session(context_.owner, kLockTimeoutMs, 300'000);
     PullPlan plan = make_pull_plan(tx, spec, context_.owner);
     tx.commit();
     jobs_.push_back(std::make_unique<PullJob>(std::move(plan), context_.owner));
   } catch (const TableBusy& error) {
     busy = base::strcat("a lock on ", error.table());
   } catch (const base::Failure& error) {
-    failure = core::failure_of_error(error.error());
+    failure = core::failure_of_plan(error.error());
   } catch (const pg::Error& error) {
-    if (error.is_cancel()) throw;
+    if (error.is_cancel() && error.sqlstate() != "57014") throw;
     const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
     if (fault.transient) {
       busy = std::string(error.message());
@@ -178,10 +192,28 @@ void Loop::begin(store::RunSpec spec) {
                                  std::string(fault.suggestion), false};
     }
   }
-  if (busy) postpone_run(spec, context_.owner, *busy);
-  if (!failure) return;
-  fail_run(spec, context_.owner, *failure);
-  pg::broadcast_news();
+  if (busy)
+    endings_.push_back({0, [this, spec, on = *busy] { postpone_run(spec, context_.owner, on); }});
+  else if (failure)
+    endings_.push_back({0, [this, spec, why = *failure] { fail_run(spec, context_.owner, why); }});
+}
+
+// True when a run has ended. One that somebody's lock holds up is tried again in a moment.
+bool Loop::end_some(base::Micros now) {
+  std::size_t before = endings_.size();
+  std::erase_if(endings_, [now](Ending& ending) {
+    if (now < ending.not_before) return false;
+    try {
+      ending.transaction();
+      return true;
+    } catch (const pg::Error& error) {
+      if (!error.is_transient()) throw;
+      ending.not_before = now + base::kSecond / 2;
+      return false;
+    }
+  });
+  if (endings_.size() < before) pg::broadcast_news();
+  return endings_.size() < before;
 }
 
 void Loop::deliver() {
@@ -200,13 +232,17 @@ void Loop::pass_orders() {
   if (!leaving_ && (context_.slot.should_stop() || context_.slot.should_yield())) leaving_ = true;
   if (!leaving_) return;
   for (const auto& job : jobs_)
-    if (!job->wants_close()) job->yield();
+    if (!job->done()) job->yield();
 }
 
 void Loop::send_requests() {
   const auto most = static_cast<std::size_t>(pg::settings().max_in_flight);
+  std::size_t held = 0;
+  for (const auto& job : jobs_) held += job->held_bytes();
   for (const auto& job : jobs_) {
     drop_abandoned(*job);
+    // Pages pile up while tables are locked: then only what makes room goes on.
+    if (held > kMostHeldBytes && transfers_.in_flight() > 0) continue;
     if (!job->wants_request() || transfers_.in_flight() >= most || in_flight_[job->pool()] >= job->max_in_flight())
       continue;
     std::optional<net::Request> request = job->make_request();
@@ -241,9 +277,10 @@ bool Loop::apply_one() {
 }
 
 void Loop::close_jobs() {
-  bool closed = false;
+  const base::Micros now = base::monotonic();
+  bool closed = end_some(now);
   for (const auto& job : jobs_) {
-    if (job->wants_close() && !job->done()) job->close();
+    if (job->wants_close(now) && !job->done()) job->close();
     closed = closed || job->done();
   }
   if (!closed) return;
@@ -272,12 +309,13 @@ void Loop::refresh_egress() {
 
 base::Micros Loop::timeout() const {
   const base::Micros now = base::monotonic();
-  base::Micros until = jobs_.empty() ? idle_since_ + pg::settings().worker_idle_timeout_ms * 1000LL : -1;
+  base::Micros until = idle() ? idle_since_ + pg::settings().worker_idle_timeout_ms * 1000LL : -1;
   const auto sooner = [&](std::optional<base::Micros> when) {
     if (when && (until < 0 || *when < until)) until = *when;
   };
   sooner(transfers_.deadline());
   for (const auto& job : jobs_) sooner(job->not_before());
+  for (const Ending& ending : endings_) sooner(ending.not_before);
   return until < 0 ? -1 : std::max<base::Micros>(0, until - now);
 }
 

@@ -15,7 +15,6 @@ using base::strcat;
 
 namespace {
 
-constexpr std::int64_t kLockTimeoutMs = 200;  // for rows that others hold: the loop must go on
 constexpr std::int64_t kStatementTimeoutMs = 300'000;
 
 // What became of a page's records, before it is written down.
@@ -23,6 +22,7 @@ struct PageResult {
   store::Counters counters;
   std::vector<store::RecordFault> faults;
   std::vector<core::Identity> applied;
+  std::size_t kept_out = 0;
 };
 
 void add_fault(PageResult& result, const LoadedPage& loaded, core::RowFault fault, std::string_view origin_id) {
@@ -59,6 +59,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
     add_fault(result, loaded, std::move(fault), row.origin_id);
   }
   for (const std::size_t row : written.swallowed) kept_out[row] = true;
+  result.kept_out = written.swallowed.size();
   for (std::size_t i = 0; i < converted.rows.size(); ++i)
     if (!kept_out[i]) result.applied.push_back(converted.rows[i]);
 
@@ -105,7 +106,7 @@ ApplyOutcome refuse_page(PullPlan& plan, pg::Oid owner, const store::RecordFault
 
 // Everything between begin and commit. Sets `bad` instead of committing when a bad record ends the run.
 ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid owner,
-                                  const std::optional<std::string>& began, std::optional<store::RecordFault>& bad) {
+                                  std::optional<store::RecordFault>& bad) {
   ApplyOutcome outcome;
   pg::Transaction tx(strcat("apply page ", loaded.at.page + 1, " of ", plan.spec.mapping));
   pg::reset_session(owner, kLockTimeoutMs, kStatementTimeoutMs);
@@ -126,8 +127,7 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
   if (plan.contracts) store::remember(tx, plan.spec.mapping_id, result.applied);
   store::record_faults(tx, plan.spec, result.faults);
   settle_open_faults(tx, plan, result);
-  const std::optional<base::Json> position =
-      loaded.next ? std::optional(stored_position(*loaded.next, began)) : std::nullopt;
+  const base::Json position = loaded.next ? stored_position(*loaded.next, plan.began) : end_position(plan.watermark);
   const store::Accounted accounted = store::account_page(tx, plan.spec, result.counters, position, loaded.total);
   if (!accounted.ours) {
     outcome.kind = ApplyOutcome::Kind::lost;
@@ -135,19 +135,21 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
   }
   tx.commit();
   outcome.errors = result.faults.size();
+  outcome.kept_out = result.kept_out;
   outcome.cancel_requested = accounted.cancel_requested;
   return outcome;
 }
 
 }  // namespace
 
-ApplyOutcome apply_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner, const std::optional<std::string>& began) {
+ApplyOutcome apply_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner) {
   try {
     std::optional<store::RecordFault> bad;
-    ApplyOutcome outcome = apply_in_transaction(plan, loaded, owner, began, bad);
+    ApplyOutcome outcome = apply_in_transaction(plan, loaded, owner, bad);
     return bad ? refuse_page(plan, owner, *bad) : outcome;
   } catch (const pg::Error& error) {  // the transaction is gone by now
-    if (error.is_cancel()) throw;
+    // A statement that was cancelled, or took too long, ends its run. What ends the process does not come this way.
+    if (error.is_cancel() && error.sqlstate() != "57014") throw;
     ApplyOutcome outcome;
     outcome.failure = failure_of(error);
     outcome.kind = error.is_transient() ? ApplyOutcome::Kind::busy : ApplyOutcome::Kind::failed;

@@ -24,6 +24,8 @@ struct LoadedPage {
   std::optional<std::int64_t> total;
 };
 
+inline constexpr std::int64_t kLockTimeoutMs = 200;  // for rows that others hold: the loop must go on
+
 struct ApplyOutcome {
   enum class Kind {
     applied,  // committed
@@ -32,13 +34,12 @@ struct ApplyOutcome {
     failed,   // the run cannot go on
   };
   Kind kind = Kind::applied;
-  std::size_t errors = 0;
+  std::size_t errors = 0, kept_out = 0;
   bool cancel_requested = false;
   std::string busy_on;
   std::optional<core::RunFailure> failure;
 };
 
-[[nodiscard]] ApplyOutcome apply_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner,
-                                      const std::optional<std::string>& began);
+[[nodiscard]] ApplyOutcome apply_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner);
 
 }  // namespace tandem::worker

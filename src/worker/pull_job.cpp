@@ -5,11 +5,14 @@
 #include <variant>
 
 #include "base/strings.hpp"
+#include "core/codes.hpp"
 #include "core/failures.hpp"
 #include "net/date.hpp"
 #include "net/url.hpp"
+#include "pg/error.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
+#include "worker/background.hpp"
 #include "worker/wake.hpp"
 
 namespace tandem::worker {
@@ -17,6 +20,18 @@ namespace tandem::worker {
 using base::strcat;
 
 namespace {
+
+// Runs a transaction; false when somebody else's lock was in its way.
+template <class F>
+bool when_free(F&& transaction) {
+  try {
+    transaction();
+    return true;
+  } catch (const pg::Error& error) {  // the transaction is gone by now
+    if (!error.is_transient()) throw;
+    return false;
+  }
+}
 
 constexpr int kMostBusyTimes = 100;  // about ten minutes of a lock that never goes away
 constexpr base::Micros kFirstPause = 50'000, kLongestPause = 10 * base::kSecond;
@@ -50,7 +65,7 @@ std::optional<net::Request> PullJob::make_request() {
       page_request(plan_.api, plan_.pager.request(*fetch_), plan_.credentials, plan_.pool);
   if (request) return *std::move(request);
   const core::Position at = *std::exchange(fetch_, std::nullopt);
-  feed(core::event::PageFailed{at, core::failure_of_error(request.error())});
+  page_failed(at, core::failure_of_error(request.error()));
   return std::nullopt;
 }
 
@@ -60,12 +75,11 @@ void PullJob::on_response(net::Response response) {
   const core::Position at = *std::exchange(fetch_, std::nullopt);
   fetch_micros_ += response.total_micros;
   if (response.error) {
-    feed(core::event::PageFailed{at, core::failure_of_error(*response.error)});
+    page_failed(at, core::failure_of_error(*response.error));
     return;
   }
   if (response.status < 200 || response.status > 299) {
-    feed(core::event::PageFailed{
-        at, core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials))});
+    page_failed(at, core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials)));
     return;
   }
   const base::Micros begin = base::monotonic();
@@ -75,7 +89,7 @@ void PullJob::on_response(net::Response response) {
   const base::Result<bool> read = read_page(*loaded);
   read_micros_ += base::monotonic() - begin;
   if (!read) {
-    feed(core::event::PageFailed{at, core::failure_of_error(read.error())});
+    page_failed(at, core::failure_of_error(read.error()));
     return;
   }
   const core::event::PageArrived arrived{at, loaded->next, loaded->page.records()};
@@ -83,11 +97,20 @@ void PullJob::on_response(net::Response response) {
   feed(arrived);
 }
 
+// A stored position that the other side does not know any more (a token that expired, a page that is gone) would fail
+// every run from now on: the next one begins anew.
+void PullJob::page_failed(const core::Position& at, core::RunFailure failure) {
+  const bool refused = failure.code == core::code::kNotFound || failure.code == core::code::kRequestRefused ||
+                       failure.code == core::code::kUnreadable;
+  forget_position_ = plan_.resumed && at == plan_.pager.start() && refused;
+  feed(core::event::PageFailed{at, std::move(failure)});
+}
+
 // Reads the records and decides which page comes next.
 base::Result<bool> PullJob::read_page(LoadedPage& loaded) {
-  if (const auto date = loaded.response.header("date"); date && !began_)
+  if (const auto date = loaded.response.header("date"); date && !plan_.began)
     if (const auto instant = net::parse_http_date(std::string(*date))) {
-      began_ = std::to_string(instant->micros);
+      plan_.began = std::to_string(instant->micros);
       if (plan_.watermark) plan_.watermark->set_began(*instant);
     }
   if (loaded.response.status == 204) return true;  // no content: an empty page, and the last
@@ -109,13 +132,14 @@ std::optional<net::TransferId> PullJob::take_abandoned() { return std::exchange(
 
 void PullJob::apply() {
   const base::Micros begin = base::monotonic();
-  ApplyOutcome outcome = apply_page(plan_, *current_, owner_, began_);
+  ApplyOutcome outcome = apply_page(plan_, *current_, owner_);
   apply_micros_ += base::monotonic() - begin;
   const core::Position at = current_->at;
   switch (outcome.kind) {
     case ApplyOutcome::Kind::applied:
       busy_times_ = 0;
       current_.reset();
+      kept_out_ += outcome.kept_out;
       feed(core::event::PageApplied{at, outcome.errors});
       if (outcome.cancel_requested) cancel();
       return;
@@ -138,7 +162,8 @@ void PullJob::back_off(ApplyOutcome outcome) {
   if (++busy_times_ > kMostBusyTimes) {
     const core::Position at = current_->at;
     current_.reset();
-    core::RunFailure failure = outcome.failure.value_or(core::RunFailure{"DATABASE_ERROR", "TD409", {}, {}, true});
+    core::RunFailure failure =
+        outcome.failure.value_or(core::RunFailure{core::error_type::kDatabase, core::code::kLocked, {}, {}, true});
     failure.message = strcat("waited in vain for ", outcome.busy_on);
     feed(core::event::ApplyFailed{at, std::move(failure)});
     return;
@@ -147,10 +172,12 @@ void PullJob::back_off(ApplyOutcome outcome) {
   const base::Micros pause = std::min(kFirstPause << std::min(busy_times_ - 1, 10), kLongestPause);
   not_before_ = base::monotonic() + pause;
   if (pause < base::kSecond) return;
-  pg::Transaction tx(strcat("note that ", plan_.spec.mapping, " waits"));
-  pg::reset_session(owner_, 0, 0);
-  store::set_waiting(tx, plan_.spec, outcome.busy_on, base::Instant{base::now().micros + pause});
-  tx.commit();
+  when_free([&] {
+    pg::Transaction tx(strcat("note that ", plan_.spec.mapping, " waits"));
+    pg::reset_session(owner_, kLockTimeoutMs, 0);
+    store::set_waiting(tx, plan_.spec, outcome.busy_on, base::Instant{base::now().micros + pause});
+    tx.commit();
+  });
 }
 
 // Nobody waits for a lock on behalf of a run that is to end: its page stays where the next one begins.
@@ -173,26 +200,48 @@ void PullJob::yield() {
 }
 
 std::optional<base::Micros> PullJob::not_before() const noexcept {
-  return current_ ? std::optional(not_before_) : std::nullopt;
+  return current_ || (wants_close(not_before_) && !done_) ? std::optional(not_before_) : std::nullopt;
 }
 
 void PullJob::close() {
-  pg::Transaction tx(strcat("finish the run of ", plan_.spec.mapping));
-  pg::reset_session(owner_, 0, 0);
-  if (release_) {
-    store::release_run(tx, plan_.spec);
-  } else {
-    store::Closing closing;
-    closing.status = close_->status;
-    closing.failure = close_->failure;
-    if (close_->resume) closing.resume = stored_position(*close_->resume, began_);
-    if (close_->complete && plan_.watermark) closing.cursor = plan_.watermark->value();
-    closing.timing = timing();
-    store::close_run(tx, plan_.spec, closing);
+  const bool written = when_free([&] {
+    pg::Transaction tx(strcat("finish the run of ", plan_.spec.mapping));
+    pg::reset_session(owner_, kLockTimeoutMs, 0);
+    if (begin_unit() != Unit::usable) return;  // the extension goes, and the run with it
+    if (release_) {
+      store::release_run(tx, plan_.spec);
+    } else {
+      store::close_run(tx, plan_.spec, closing());
+    }
+    tx.commit();
+  });
+  if (!written) {  // somebody holds the mapping's row: once more in a moment
+    not_before_ = base::monotonic() + base::kSecond / 2;
+    return;
   }
-  tx.commit();
   done_ = true;
   feed(core::event::Closed{});
+}
+
+store::Closing PullJob::closing() const {
+  store::Closing closing;
+  closing.status = close_->status;
+  closing.failure = close_->failure;
+  if (close_->resume && !forget_position_ && !plan_.spec.full) {
+    closing.resume = stored_position(*close_->resume, plan_.began);
+    closing.resume->set("listing", base::Json(plan_.listing));
+  }
+  if (close_->complete && plan_.watermark) closing.cursor = plan_.watermark->value();
+  if (kept_out_ > 0)
+    closing.note = core::RunFailure{
+        .code = core::code::kKeptOut,
+        .message = strcat(kept_out_, " rows were kept out of ", plan_.write.table.quoted, " by a trigger or a policy")};
+  closing.timing = timing();
+  return closing;
+}
+
+std::size_t PullJob::held_bytes() const noexcept {
+  return (arrived_ ? arrived_->response.body.size() : 0) + (current_ ? current_->response.body.size() : 0);
 }
 
 base::Json PullJob::timing() const {
@@ -220,23 +269,39 @@ void PullJob::feed(const core::Event& event) {
   }
 }
 
+namespace {
+
+void end_run(const store::RunSpec& spec, pg::Oid owner, const store::Closing& closing) {
+  pg::Transaction tx(strcat("finish the run of ", spec.mapping));
+  pg::reset_session(owner, kLockTimeoutMs, 0);
+  if (begin_unit() != Unit::usable) return;
+  store::close_run(tx, spec, closing);
+  tx.commit();
+}
+
+}  // namespace
+
 void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on) {
   pg::Transaction tx(strcat("put off ", spec.mapping));
-  pg::reset_session(owner, 0, 0);
+  pg::reset_session(owner, kLockTimeoutMs, 0);
   store::postpone_run(tx, spec, base::Instant{base::now().micros + base::kSecond}, waiting_on);
   wake_scheduler_at_commit();  // it sets the alarm
   tx.commit();
 }
 
 void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure) {
-  pg::Transaction tx(strcat("finish the run of ", spec.mapping));
-  pg::reset_session(owner, 0, 0);
   store::Closing closing;
   closing.status = core::RunStatus::failed;
   closing.failure = failure;
-  closing.resume = spec.position ? spec.position : spec.resume;
-  store::close_run(tx, spec, closing);
-  tx.commit();
+  closing.resume = spec.resume;
+  end_run(spec, owner, closing);
+}
+
+void complete_run(const store::RunSpec& spec, pg::Oid owner) {
+  store::Closing closing;
+  closing.status = spec.failed > 0 ? core::RunStatus::partial : core::RunStatus::completed;
+  closing.cursor = spec.position->string_at("cursor");
+  end_run(spec, owner, closing);
 }
 
 }  // namespace tandem::worker

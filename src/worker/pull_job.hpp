@@ -40,11 +40,16 @@ class PullJob {
   // --- database side: each is one transaction (or two)
   [[nodiscard]] bool wants_apply(base::Micros now) const noexcept { return current_ != nullptr && now >= not_before_; }
   void apply();
-  [[nodiscard]] bool wants_close() const noexcept { return close_.has_value() || release_; }
+  [[nodiscard]] bool wants_close(base::Micros now) const noexcept {
+    return (close_.has_value() || release_) && now >= not_before_;
+  }
   void close();
 
   [[nodiscard]] bool done() const noexcept { return done_; }
   [[nodiscard]] std::optional<base::Micros> not_before() const noexcept;  // monotonic; of a page that waits for a lock
+
+  // Bytes of pages that arrived and are not applied yet.
+  [[nodiscard]] std::size_t held_bytes() const noexcept;
 
   // --- orders
   void cancel();
@@ -55,6 +60,8 @@ class PullJob {
   base::Result<bool> read_page(LoadedPage& loaded);
   void back_off(ApplyOutcome outcome);
   bool leave_locked_page();
+  void page_failed(const core::Position& at, core::RunFailure failure);
+  store::Closing closing() const;
   [[nodiscard]] base::Json timing() const;
 
   PullPlan plan_;
@@ -66,15 +73,19 @@ class PullJob {
   std::unique_ptr<LoadedPage> current_;  // to be applied
   std::optional<core::action::Close> close_;
   bool release_ = false, done_ = false;
-  std::optional<std::string> began_;  // the source's clock at the first page, as stored
   base::Micros not_before_ = 0;
   int busy_times_ = 0;
+  bool forget_position_ = false;  // the stored one is of no use to the other side any more
+  std::size_t kept_out_ = 0;
   base::Micros fetch_micros_ = 0, read_micros_ = 0, apply_micros_ = 0;
 };
 
-// Gives a run that was taken back for a second: what it needs is held by somebody else.
+// Ends of runs that never became a job. Each is one transaction, and may raise what a held row raises.
+// Given back for a second: what it needs is held by somebody else.
 void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on);
-// Writes down that a run which was taken cannot even begin.
+// It cannot even begin.
 void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure);
+// It was read to its end, and the worker that did was lost before it could say so.
+void complete_run(const store::RunSpec& spec, pg::Oid owner);
 
 }  // namespace tandem::worker

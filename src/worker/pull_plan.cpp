@@ -2,6 +2,7 @@
 
 #include "base/strings.hpp"
 #include "pg/catalog.hpp"
+#include "store/connections.hpp"
 #include "store/contracts.hpp"
 #include "store/credentials.hpp"
 #include "store/faults.hpp"
@@ -25,7 +26,8 @@ pg::Table find_target(pg::Sql& sql, const store::RunSpec& spec) {
   return *std::move(table);
 }
 
-void check_rights(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
+void check_rights(pg::Sql& sql, const pg::Table& table, const store::RunSpec& spec, pg::Oid owner) {
+  store::require_connection_use(sql, spec.connection_id, owner);
   if (auto problem = store::target_problem(sql, table)) throw Failure(*problem);
   if (auto problem = store::privilege_problem(sql, table, owner)) throw Failure(*problem);
 }
@@ -70,19 +72,46 @@ std::uint64_t definition_seed(const store::RunSpec& spec) {
 }
 
 struct Start {
-  core::Position position;
-  std::optional<std::string> began;
+  core::Position position = {};
+  std::optional<std::string> began = {};
+  bool resumed = false;
 };
+
+// A position means something in its own listing only: another cursor, other parameters, another listing.
+std::string listing_of(const core::Object& object, const core::Params& params) {
+  std::string text = object.path;
+  for (const auto& [name, value] : params) text += strcat("\n", name, "=", value);
+  return std::to_string(base::hash64(text, 0));
+}
 
 // Where this run was before a crash or a hand-over; else where an earlier one could not go on, unless everything is
 // to be read anew.
-Start start_of(const store::RunSpec& spec) {
+Start start_of(const store::RunSpec& spec, const std::string& listing) {
   const std::optional<base::Json>& stored = spec.position ? spec.position : spec.full ? std::nullopt : spec.resume;
   if (!stored) return {};
+  if (!spec.position && stored->string_at("listing") != listing) return {};
   const base::Json* at = stored->find("at");
   if (at == nullptr) return {};
   base::Result<core::Position> position = core::Position::from_json(*at);
-  return position ? Start{*std::move(position), stored->string_at("began")} : Start{};
+  return position ? Start{*std::move(position), stored->string_at("began"), true} : Start{};
+}
+
+core::Object find_object(const core::Api& api, const store::RunSpec& spec) {
+  if (const core::Object* object = api.object(spec.object)) return *object;
+  throw Failure(Errc::undefined_object,
+                strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
+                strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
+}
+
+// What earlier runs and other people left: decides how pages are written.
+void look_at_state(pg::Sql& sql, PullPlan& plan) {
+  plan.gate = plan.contracts && !plan.spec.full;
+  plan.first_load = plan.write.keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
+  if (plan.first_load && plan.contracts)
+    store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
+  if (plan.spec.open_errors > 0)
+    for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, 100'000))
+      plan.open_faults.insert(std::move(id));
 }
 
 }  // namespace
@@ -90,14 +119,9 @@ Start start_of(const store::RunSpec& spec) {
 PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   core::Api api = core::make_api(spec.manifest, spec.config).value();
   api.connection = spec.connection;
-  const core::Object* found = api.object(spec.object);
-  if (found == nullptr)
-    throw Failure(Errc::undefined_object,
-                  strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
-                  strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
-  core::Object object = *found;
+  core::Object object = find_object(api, spec);
   const pg::Table table = find_target(sql, spec);
-  check_rights(sql, table, owner);
+  check_rights(sql, table, spec, owner);
   if (!pg::try_lock_table(table.oid)) throw TableBusy(table.quoted);
   const core::Target target = store::target_of(table);
   core::Mapping mapping = checked_mapping(sql, spec, api, target);
@@ -110,8 +134,10 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   store::WritePlan write =
       store::make_write_plan(table, mapping, keyed ? match_columns(mapping, key) : std::vector<std::string>{});
   core::RowBuilder rows(mapping, target, keyed ? key : std::vector<std::string>{}, definition_seed(spec));
-  Start start = start_of(spec);
-  core::Pager pager(object, run_params(object, mapping, spec), start.position);
+  core::Params params = run_params(object, mapping, spec);
+  std::string listing = listing_of(object, params);
+  Start start = start_of(spec, listing);
+  core::Pager pager(object, std::move(params), start.position);
   base::PageReader reader(object.records, rows.fields(), pager.facts());
   Credentials credentials = store::load_credentials(sql, spec.connection_id);
   std::string pool = strcat(spec.connection_id, ":", spec.connection_version);
@@ -134,14 +160,11 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
                 .gate = false,
                 .watermark = std::move(watermark),
                 .open_faults = {},
+                .began = std::move(start.began),
+                .listing = std::move(listing),
+                .resumed = start.resumed,
                 .first_load = false};
-  plan.gate = plan.contracts && !plan.spec.full;
-  plan.first_load = keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
-  if (plan.first_load && plan.contracts)
-    store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
-  if (plan.spec.open_errors > 0)
-    for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, 100'000))
-      plan.open_faults.insert(std::move(id));
+  look_at_state(sql, plan);
   return plan;
 }
 
@@ -149,6 +172,14 @@ base::Json stored_position(const core::Position& position, const std::optional<s
   base::Json json = base::Json::object();
   json.set("at", position.to_json());
   if (began) json.set("began", base::Json(*began));
+  return json;
+}
+
+base::Json end_position(const std::optional<core::Watermark>& watermark) {
+  base::Json json = base::Json::object();
+  json.set("end", base::Json(true));
+  if (watermark)
+    if (const auto cursor = watermark->value()) json.set("cursor", base::Json(*cursor));
   return json;
 }
 

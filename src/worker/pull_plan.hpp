@@ -38,6 +38,9 @@ struct PullPlan {
   bool gate = false;       // records whose hash is the kept one are passed over; not when everything was asked for
   std::optional<core::Watermark> watermark;
   std::unordered_set<std::string> open_faults;  // origin ids whose earlier error is settled when they go in
+  std::optional<std::string> began;             // the source's clock when the listing began, as stored
+  std::string listing;                          // what a stored position belongs to: path and parameters
+  bool resumed = false;                         // it begins in the middle of a listing
   bool first_load = false;                      // the table was empty when the run began
 };
 
@@ -58,5 +61,8 @@ class TableBusy : public std::exception {
 
 // How a position is stored: {"at": …, "began": …}; `began` is the source's clock when the listing began.
 [[nodiscard]] base::Json stored_position(const core::Position& position, const std::optional<std::string>& began);
+
+// After the last page: {"end": true, "cursor": …}. A run that is taken anew there has nothing left to do but to end.
+[[nodiscard]] base::Json end_position(const std::optional<core::Watermark>& watermark);
 
 }  // namespace tandem::worker

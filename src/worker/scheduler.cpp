@@ -10,6 +10,7 @@
 #include "pg/processes.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
+#include "pg/shared_memory.hpp"
 #include "pg/transaction.hpp"
 #include "pg/wait.hpp"
 #include "store/queue.hpp"
@@ -48,6 +49,7 @@ void Scheduler::run() {
     } else {
       alarm.clear();
     }
+    if (slots::take_wake(slot_)) continue;
     if (waits.wait(-1).descriptors != 0) alarm.drain();
   }
 }
@@ -81,6 +83,7 @@ Scheduler::Look Scheduler::look() {
     result.again = base::Instant{now.micros + kHeldRetry};
     return result;
   }
+  pg::broadcast_news();  // runs of owners that cannot work, or of lost workers, may have ended
   if (result.leave) return result;
   if (const auto again = workers_.provide(requests, now)) sooner(result.again, *again);
   return result;

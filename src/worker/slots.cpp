@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "pg/entry.hpp"
 #include "pg/processes.hpp"
@@ -58,10 +59,12 @@ constexpr pg::SharedBlock kBlock{"pg_tandem", sizeof(Block), &initialize};
 // Those who must know that this one is gone: its parent's tier, and whoever waits for room.
 void gather_successors(const Slot& gone, Wakes& wakes) {
   if (schedules(gone)) wakes.add_launcher();
-  for (const Slot& slot : block().slots) {
+  for (Slot& slot : block().slots) {
     if (!slot.in_use) continue;
     const bool parent = gone.kind == Kind::worker && schedules(slot) && slot.database == gone.database;
-    if (parent || slot.waiting_since != 0) wakes.add(slot.pid);
+    if (!parent && slot.waiting_since == 0) continue;
+    slot.asked = true;
+    wakes.add(slot.pid);
   }
 }
 
@@ -158,6 +161,11 @@ bool become_scheduler(SlotRef ref) {
 
 void begin_look(SlotRef ref) {
   change(ref, [](Slot& slot) { slot.asked = false; });
+}
+bool take_wake(SlotRef ref) {
+  bool asked = false;
+  change(ref, [&asked](Slot& slot) { asked = std::exchange(slot.asked, false); });
+  return asked;
 }
 void set_state(SlotRef ref, State state) {
   change(ref, [state](Slot& slot) { slot.state = state; });

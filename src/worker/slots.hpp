@@ -85,6 +85,9 @@ void release(SlotRef slot);
 [[nodiscard]] bool attach(SlotRef slot);            // false: the place was given away, or its database is being dropped
 [[nodiscard]] bool become_scheduler(SlotRef slot);  // false: no room for one more that stays
 void begin_look(SlotRef slot);                      // what is asked of it from now on counts as new
+// Whether somebody woke this process since the last time. The latch alone does not tell: whoever waits for a lock
+// inside a transaction resets it. To be asked before each wait.
+[[nodiscard]] bool take_wake(SlotRef slot);
 void set_state(SlotRef slot, State state);
 void set_runs(SlotRef slot, int runs);
 void note_error(SlotRef slot, base::Instant when);

@@ -12,7 +12,7 @@ constexpr int kMaxStopping = 32;
 
 struct Slot {
   bool in_use, yield_requested, stop_requested;
-  bool asked;  // woken since the last begin_look
+  bool asked;  // woken since the last begin_look or take_wake
   Kind kind;
   State state;
   Exit exit;

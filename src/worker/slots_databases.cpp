@@ -91,19 +91,27 @@ void stop_workers(pg::Oid database) {
   wake_matching(database, [](Slot& slot) {
     if (slot.kind != Kind::worker || slot.stop_requested) return false;
     slot.stop_requested = true;
+    slot.asked = true;
     return true;
   });
 }
 
 void wake_workers(pg::Oid database) {
-  wake_matching(database, [](const Slot& slot) { return slot.kind == Kind::worker; });
+  wake_matching(database, [](Slot& slot) {
+    if (slot.kind != Kind::worker) return false;
+    slot.asked = true;
+    return true;
+  });
 }
 
 void wake(SlotRef ref) {
   pg::Pid pid = 0;
   {
-    Lock lock(Lock::Mode::shared);
-    if (const Slot* slot = find(ref)) pid = slot->pid;
+    Lock lock(Lock::Mode::exclusive);
+    if (Slot* slot = find(ref)) {
+      slot->asked = true;
+      pid = slot->pid;
+    }
   }
   pg::wake_process(pid);
 }

@@ -102,8 +102,10 @@ void stop_waiting(SlotRef self) {
     Slot* own = find(self);
     if (own == nullptr || own->waiting_since == 0) return;
     own->waiting_since = 0;
-    for (const Slot& slot : block().slots) {
-      if (slot.in_use && slot.waiting_since != 0) wakes.add(slot.pid);
+    for (Slot& slot : block().slots) {
+      if (!slot.in_use || slot.waiting_since == 0) continue;
+      slot.asked = true;
+      wakes.add(slot.pid);
     }
   }
   wakes.send();
@@ -124,7 +126,7 @@ void ask_for_room(base::Instant now, base::Micros slice) {
       if (better) longest = &slot;
     }
     if (longest == nullptr) return;
-    longest->yield_requested = true;
+    longest->yield_requested = longest->asked = true;
     wakes.add(longest->pid);
   }
   wakes.send();

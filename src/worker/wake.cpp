@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "pg/entry.hpp"
 #include "pg/processes.hpp"
+#include "pg/shared_memory.hpp"
 #include "worker/background.hpp"
 #include "worker/slots.hpp"
 
@@ -45,6 +46,7 @@ void act(TransactionEnd end, const Pending& what) {
     case TransactionEnd::committed:
       if (what.wake || what.dropped) slots::wake_scheduler(here);
       if (what.wake_workers || what.dropped) slots::wake_workers(here);
+      pg::broadcast_news();  // a run may have been ended right here
       break;
     case TransactionEnd::aborted:
       // Whoever met the lock of the drop may have left.
