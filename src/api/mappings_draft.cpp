@@ -99,7 +99,6 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   if (core::has_errors(draft.findings)) return draft;
   store::MappingRow& row = draft.row;
   const store::Connection connection = store::require_connection(caller.sql, caller.tenant.tenant_id, row.connection);
-  store::require_connection_use(caller.sql, connection.connection_id, owner);
   const pg::Table table = find_table(caller, given, target);
   row.tenant_id = caller.tenant.tenant_id;
   row.connection_id = connection.connection_id;
@@ -108,6 +107,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   row.owner = owner;
   row.owner_name = pg::role_name(owner);
   require_usable(caller, table, owner, row.owner_name);
+  store::require_connection_use(caller.sql, connection.connection_id, owner);
   check_schedule(draft);
 
   const core::Api api = connection.api();
