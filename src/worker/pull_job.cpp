@@ -10,7 +10,9 @@
 #include "net/date.hpp"
 #include "net/url.hpp"
 #include "pg/error.hpp"
+#include "pg/log.hpp"
 #include "pg/session.hpp"
+#include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/background.hpp"
 #include "worker/wake.hpp"
@@ -20,6 +22,13 @@ namespace tandem::worker {
 using base::strcat;
 
 namespace {
+
+// tandem.log_level = detailed: what runs do, in the server's log. Names and numbers only.
+template <class... Pieces>
+void say(const store::RunSpec& spec, const Pieces&... pieces) {
+  if (pg::settings().log_level == 0) return;
+  pg::log(pg::Level::log, strcat("tandem: run ", spec.run, " of ", spec.mapping, " ", pieces...));
+}
 
 // Runs a transaction; false when somebody else's lock was in its way.
 template <class F>
@@ -57,6 +66,7 @@ PullJob::PullJob(PullPlan plan, pg::Oid owner)
     : plan_(std::move(plan)),
       owner_(owner),
       machine_(plan_.pager.start(), static_cast<std::size_t>(plan_.spec.failed)) {
+  say(plan_.spec, plan_.resumed ? "goes on" : "begins");
   feed(core::event::Begin{});
 }
 
@@ -140,6 +150,7 @@ void PullJob::apply() {
       busy_times_ = 0;
       current_.reset();
       kept_out_ += outcome.kept_out;
+      say(plan_.spec, "has page ", at.page + 1, ", with ", outcome.errors, " errors");
       feed(core::event::PageApplied{at, outcome.errors});
       if (outcome.cancel_requested) cancel();
       return;
@@ -220,6 +231,7 @@ void PullJob::close() {
     return;
   }
   done_ = true;
+  say(plan_.spec, release_ ? "is handed over" : core::run_status_name(close_->status));
   feed(core::event::Closed{});
 }
 
@@ -277,6 +289,7 @@ void end_run(const store::RunSpec& spec, pg::Oid owner, const store::Closing& cl
   if (begin_unit() != Unit::usable) return;
   store::close_run(tx, spec, closing);
   tx.commit();
+  say(spec, core::run_status_name(closing.status));
 }
 
 }  // namespace

@@ -84,6 +84,23 @@ def test_sync_holds_no_snapshot_while_it_waits(database):
         session.close()
 
 
+def test_detailed_logging_tells_what_runs_do(api, database):
+    pull = things(api, database, records(250), style="page")
+    mark = database.cluster.log_mark()
+    pull.run()
+    assert "tandem: run" not in database.cluster.log_text(mark)
+    database.cluster.reload({"tandem.log_level": "detailed"})
+    try:
+        database.wait_for("SELECT current_setting('tandem.log_level') = 'detailed'")
+        mark = database.cluster.log_mark()
+        run = pull.run(full=True)
+        log = database.cluster.log_text(mark)
+        assert f"tandem: run {run.run} of things begins" in log and f"run {run.run} of things has page 3" in log
+        assert f"run {run.run} of things completed" in log
+    finally:
+        database.cluster.reload({"tandem.log_level": "minimal"})
+
+
 def test_cancel(database):
     with ApiServer(delay=0.2) as slow:
         pull = things(slow, database, records(5000), style="page")
