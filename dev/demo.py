@@ -1,4 +1,4 @@
-"""The demo behind dev/demo: real data behind a real nginx, a private server, and the SQL of dev/demo.d, echoed."""
+"""The demo behind dev/demo: real data behind a real nginx, a private server, and the SQL of dev/demo_sql, echoed."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class Demo:
         self.connect = ["-h", str(cluster.directory), "-p", str(cluster.port), "-d", DATABASE]
 
     def run(self, part: str, user: str = ROLE) -> None:
-        """Runs a file of dev/demo.d through psql, which prints each statement before its result."""
-        script = (ROOT / "dev/demo.d" / part).read_text().replace("http://127.0.0.1:8080", self.url)
+        """Runs a file of dev/demo_sql through psql, which prints each statement before its result."""
+        script = (ROOT / "dev/demo_sql" / part).read_text().replace("http://127.0.0.1:8080", self.url)
         subprocess.run(["psql", "-X", "-e", "-q", "-v", "ON_ERROR_STOP=1", "-P", "pager=off", "-P", "null=(null)", "-U", user,
                         *self.connect], input=script, text=True, check=True)
 
