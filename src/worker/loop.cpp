@@ -23,6 +23,7 @@
 #include "worker/background.hpp"
 #include "worker/pull_job.hpp"
 #include "worker/requests.hpp"
+#include "worker/when_free.hpp"
 
 namespace tandem::worker {
 
@@ -200,17 +201,12 @@ void Loop::begin(store::RunSpec spec) {
 
 // True when a run has ended. One that somebody's lock holds up is tried again in a moment.
 bool Loop::end_some(base::Micros now) {
-  std::size_t before = endings_.size();
+  const std::size_t before = endings_.size();
   std::erase_if(endings_, [now](Ending& ending) {
     if (now < ending.not_before) return false;
-    try {
-      ending.transaction();
-      return true;
-    } catch (const pg::Error& error) {
-      if (!error.is_transient()) throw;
-      ending.not_before = now + base::kSecond / 2;
-      return false;
-    }
+    if (when_free(ending.transaction)) return true;
+    ending.not_before = now + base::kSecond / 2;
+    return false;
   });
   if (endings_.size() < before) pg::broadcast_news();
   return endings_.size() < before;

@@ -9,13 +9,13 @@
 #include "core/failures.hpp"
 #include "net/date.hpp"
 #include "net/url.hpp"
-#include "pg/error.hpp"
 #include "pg/log.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/background.hpp"
 #include "worker/wake.hpp"
+#include "worker/when_free.hpp"
 
 namespace tandem::worker {
 
@@ -28,18 +28,6 @@ template <class... Pieces>
 void say(const store::RunSpec& spec, const Pieces&... pieces) {
   if (pg::settings().log_level == 0) return;
   pg::log(pg::Level::log, strcat("tandem: run ", spec.run, " of ", spec.mapping, " ", pieces...));
-}
-
-// Runs a transaction; false when somebody else's lock was in its way.
-template <class F>
-bool when_free(F&& transaction) {
-  try {
-    transaction();
-    return true;
-  } catch (const pg::Error& error) {  // the transaction is gone by now
-    if (!error.is_transient()) throw;
-    return false;
-  }
 }
 
 constexpr int kMostBusyTimes = 100;  // about ten minutes of a lock that never goes away
