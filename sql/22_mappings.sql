@@ -116,8 +116,15 @@ SELECT tandem.alter_connection('crm', '{"config": {"objects": {"teams": {"path":
 SELECT name, definition_version FROM tandem.mappings ORDER BY name;
 
 -- options, tables that can be mapped
-SELECT option, type, "default", direction FROM tandem.mapping_options ORDER BY option;
+SELECT option, type, "default", direction FROM tandem.mapping_options WHERE option IN ('keep_runs', 'on_error', 'page_size');
 SELECT table_schema, table_name, table_columns -> 0 AS first_column, primary_key, mapped_by FROM tandem.mappable_tables ORDER BY 2;
+
+-- where the next run begins
+SELECT tandem.reset_cursor('contacts', '2026-01-31T12:00:00Z') IS NULL AS there_was_none;
+SELECT tandem.reset_cursor('contacts', 'yesterday');
+SELECT tandem.reset_cursor('contacts');
+SELECT tandem.reset_cursor('teams', '5');
+SELECT tandem.reset_cursor('teams') IS NULL AS nothing_to_reset;
 
 -- a table that is gone
 CREATE TABLE doomed (id int PRIMARY KEY);

@@ -26,7 +26,15 @@ SELECT tandem.resolve_sync_errors('teams', code => 'TD601', notes => 'done');
 SELECT tandem.resolve_sync_errors('teams', error_type => 'NO_ERROR');
 SELECT status FROM tandem.mapping_status WHERE mapping = 'teams';
 
+-- trying records again: what cannot be tried
+SELECT tandem.retry_sync_error(:first);
+SELECT tandem.retry_sync_error(-1);
+SELECT tandem.retry_sync_error(NULL);
+SELECT tandem.retry_failed_sync('teams');
+SELECT tandem.retry_failed_sync('tems');
+
 SET ROLE regress_tandem_other;
+SELECT tandem.retry_failed_sync('teams');
 SELECT tandem.record_sync_error('teams', 'API_ERROR', 'x');
 \echo :LAST_ERROR_SQLSTATE
 SELECT tandem.resolve_sync_error(:first);

@@ -4,7 +4,7 @@ INSERT INTO tandem._tenant (name) VALUES ('evil');
 UPDATE tandem._mapping SET owner = 10;
 DELETE FROM tandem._sync_error;
 SELECT * FROM tandem._credential;
-SELECT * FROM tandem._contract;
+SELECT * FROM tandem._seen;
 SELECT * FROM tandem._field;
 RESET ROLE;
 
@@ -17,7 +17,7 @@ DELETE FROM tandem._mapping;
 UPDATE tandem._connection SET name = 'x';
 INSERT INTO tandem._tenant (name) VALUES ('evil');
 RESET ROLE;
-REVOKE ALL ON tandem._credential, tandem._contract, tandem._field FROM regress_tandem_other;
+REVOKE ALL ON tandem._credential, tandem._seen, tandem._field FROM regress_tandem_other;
 
 -- Rows of another tenant are not there for callers.
 SET ROLE tandem_owner;

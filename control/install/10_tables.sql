@@ -51,6 +51,7 @@ CREATE TABLE tandem._connection (
     last_error text,                    -- of the last call; null after a good one
     last_error_type text,
     last_error_at timestamptz,
+    clock_offset_ms bigint,             -- the source's clock minus ours, from the Date of its answers
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (tenant_id, name)
@@ -96,6 +97,7 @@ CREATE TABLE tandem._mapping (
     target oid NOT NULL,                -- the table; text beside it decides after a restore
     target_name text NOT NULL,
     definition jsonb NOT NULL,          -- columns, key, match_on, direction, sync_mode, cursor_field, write_mode, options: as given, defaults filled in
+    columns_seen jsonb,                 -- column -> [attnum, type] of the table when it was last looked at; null: look again
     definition_version bigint NOT NULL DEFAULT 1,  -- rises when what is written would change: the next run reads everything
     schedule text,
     owner oid NOT NULL,
@@ -106,15 +108,24 @@ CREATE TABLE tandem._mapping (
     label text,
     metadata jsonb NOT NULL DEFAULT '{}',
     next_run_at timestamptz,            -- null: by hand
-    cursor_value text,                  -- watermark of incremental reading, committed
+    cursor_value text,                  -- watermark of incremental reading, committed; or the delta token
+    cursor_version bigint NOT NULL DEFAULT 0,  -- rises when it is reset: a run that began before leaves it alone
     resume jsonb,                       -- position of a listing that was not read to its end
     resume_version bigint,              -- definition_version the position belongs to
+    refers_to text[] NOT NULL DEFAULT '{}',   -- mappings that its columns refer to
+    rank int NOT NULL DEFAULT 0,              -- above the ranks of those; shared by mappings that refer to each other
+    waits_on bigint[] NOT NULL DEFAULT '{}',  -- those of a lower rank: their runs go first
     rows_synced bigint NOT NULL DEFAULT 0,
+    contract_key text,                  -- what its contracts are about: another key, other columns or table, other contracts
+    incremental_runs int NOT NULL DEFAULT 0,  -- completed since the last full one
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (tenant_id, name)
 );
 CREATE INDEX ON tandem._mapping (connection_id);
+CREATE INDEX ON tandem._mapping (target);
+CREATE INDEX ON tandem._mapping (tenant_id) WHERE definition -> 'options' OPERATOR(pg_catalog.?) 'after';
+CREATE INDEX ON tandem._mapping (tenant_id) WHERE refers_to OPERATOR(pg_catalog.<>) '{}';
 CREATE INDEX ON tandem._mapping (next_run_at) WHERE next_run_at IS NOT NULL AND enabled AND NOT paused;
 COMMENT ON TABLE tandem._mapping IS 'remote object to local table: fields, schedule, policy, and how far reading has come';
 
@@ -124,10 +135,13 @@ CREATE TABLE tandem._run (
     mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
     owner oid NOT NULL,                 -- the mapping's owner at that time: whose worker takes it
     status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
-    trigger text NOT NULL CHECK (trigger IN ('manual', 'schedule', 'api')),
+    kind text NOT NULL DEFAULT 'pull' CHECK (kind IN ('pull', 'retry', 'verify')),  -- retry: of records that failed, without the network
+    trigger text NOT NULL CHECK (trigger IN ('manual', 'schedule', 'api', 'follow_up', 'after', 'retry')),
     requested_by name NOT NULL,
     "full" boolean NOT NULL DEFAULT false,
     params jsonb NOT NULL DEFAULT '{}',
+    chain bigint[] NOT NULL DEFAULT '{}',  -- mappings whose runs led to this one: none of them is started again by it
+    again boolean NOT NULL DEFAULT false,  -- somebody wanted another one while this was running
     requested_at timestamptz NOT NULL DEFAULT now(),
     not_before timestamptz,             -- waiting for a lock that was busy, …
     started_at timestamptz,
@@ -150,20 +164,72 @@ CREATE TABLE tandem._run (
     skipped bigint NOT NULL DEFAULT 0,
     failed bigint NOT NULL DEFAULT 0,
     conflicts bigint NOT NULL DEFAULT 0,
+    differences bigint,                 -- of a verification: all there are; at most so many as store/verify.cpp says are kept
+    delete_limit bigint,                -- approve_deletes(): instead of the brake
     bytes bigint NOT NULL DEFAULT 0,
     total bigint,                       -- records the source says there are, where it does
     cursor_before text,
     cursor_after text,
-    timing jsonb NOT NULL DEFAULT '{}',
+    timing jsonb NOT NULL DEFAULT '{}', -- milliseconds per stage, see core/run_timing.hpp
+    latency jsonb NOT NULL DEFAULT '{}', -- how old changed records were: how many per bucket, see there
     error_type text,
     code text,
     message text,
     last_activity_at timestamptz
 ) WITH (fillfactor = 70);
 CREATE INDEX ON tandem._run (mapping_id, run);
-CREATE UNIQUE INDEX _run_one_active ON tandem._run (mapping_id) WHERE status IN ('pending', 'running');
+CREATE UNIQUE INDEX _run_one_active ON tandem._run (mapping_id, kind) WHERE status IN ('pending', 'running');
 CREATE INDEX ON tandem._run (owner) WHERE status IN ('pending', 'running');
-COMMENT ON TABLE tandem._run IS 'one execution of a mapping; at most one that is pending or running per mapping';
+COMMENT ON TABLE tandem._run IS 'one execution of a mapping; at most one of a kind that is pending or running per mapping, and at most one that is running';
+
+CREATE TABLE tandem._difference (
+    run bigint NOT NULL REFERENCES tandem._run ON DELETE CASCADE,
+    difference bigint GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL CHECK (kind IN ('missing_here', 'missing_there', 'differs', 'unusable')),
+    origin_id text,
+    local_key jsonb,
+    column_name text,
+    local_value text,
+    remote_value text,
+    message text,
+    PRIMARY KEY (run, difference)
+);
+COMMENT ON TABLE tandem._difference IS 'what verify_now found: where the table is not as a full run would make it';
+
+CREATE TABLE tandem._verified (
+    run bigint NOT NULL REFERENCES tandem._run ON DELETE CASCADE,
+    key_hash bigint NOT NULL,
+    PRIMARY KEY (run, key_hash)
+);
+COMMENT ON TABLE tandem._verified IS 'which rows of the table the listing of a verification has shown, until it ends';
+
+CREATE TABLE tandem._record_log (
+    mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
+    entry bigint GENERATED ALWAYS AS IDENTITY,
+    run bigint NOT NULL,                -- may be gone: this is kept for its own time
+    at timestamptz NOT NULL DEFAULT now(),
+    action text NOT NULL CHECK (action IN ('created', 'updated', 'deleted', 'skipped', 'failed')),
+    origin_id text,
+    local_key jsonb,
+    record jsonb,
+    record_text text,                   -- the record, escaped, when jsonb cannot hold it
+    PRIMARY KEY (mapping_id, entry)
+);
+CREATE INDEX ON tandem._record_log (mapping_id, origin_id);
+CREATE INDEX ON tandem._record_log (mapping_id, at);
+COMMENT ON TABLE tandem._record_log IS 'the history of records, where option record_log asks for it';
+
+CREATE TABLE tandem._run_log (
+    run bigint NOT NULL REFERENCES tandem._run ON DELETE CASCADE,
+    entry bigint GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL,
+    level text NOT NULL,
+    phase text NOT NULL,
+    message text NOT NULL,
+    detail jsonb NOT NULL,
+    PRIMARY KEY (run, entry)
+);
+COMMENT ON TABLE tandem._run_log IS 'what a run did, step by step, where option run_log asks for it';
 
 CREATE TABLE tandem._sync_error (
     error bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -183,25 +249,57 @@ CREATE TABLE tandem._sync_error (
     retryable boolean NOT NULL,
     attempts int NOT NULL DEFAULT 1,
     next_attempt_at timestamptz,
+    waits_for bigint,                   -- the mapping that is to bring what the record refers to
+    waits_for_id text,                  -- the id of that
+    retry_run bigint,                   -- the run that is to try the record again
     created_at timestamptz NOT NULL DEFAULT now(),
     last_seen_at timestamptz NOT NULL DEFAULT now(),
     resolved_at timestamptz,
     resolved_by name,
     resolution_notes text
 );
-CREATE INDEX ON tandem._sync_error (mapping_id) WHERE resolved_at IS NULL;
+CREATE INDEX ON tandem._sync_error (mapping_id, origin_id) WHERE resolved_at IS NULL;
+CREATE INDEX ON tandem._sync_error (mapping_id, waits_for, error) WHERE resolved_at IS NULL AND waits_for IS NOT NULL;
+CREATE INDEX ON tandem._sync_error (mapping_id, code) WHERE resolved_at IS NULL;
+CREATE INDEX ON tandem._sync_error (retry_run, error) WHERE resolved_at IS NULL AND retry_run IS NOT NULL;
 -- A record that fails in every run is one error that is seen again, not a new one each time.
 CREATE UNIQUE INDEX _sync_error_one_open
     ON tandem._sync_error (mapping_id, md5(coalesce(origin_id, record::text, record_text, '')), code, coalesce(column_name, ''))
     WHERE resolved_at IS NULL AND run IS NOT NULL;
 COMMENT ON TABLE tandem._sync_error IS 'one record (or one run) that failed: class, message, record, resolution';
 
+-- Narrow on purpose: a first load writes one for every row of the target.
 CREATE TABLE tandem._contract (
     mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
-    origin_id text NOT NULL,
+    ordinal bigint GENERATED ALWAYS AS IDENTITY,  -- what a listing has shown is kept as a set of these; no cache, see _seen
     hash bigint NOT NULL,               -- over the mapped values and the definition they were mapped by
-    last_action "char" NOT NULL,        -- c created, u updated, s found as it should be
-    changed_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),  -- when last_action was done
+    created_at timestamptz,             -- null: changed_at, for it was not changed since
+    deleted_at timestamptz,             -- the record is gone at the source, and its row by policy
+    last_action "char" NOT NULL,        -- c created, u updated, d deleted
+    origin_id text NOT NULL,
+    local_key jsonb,                    -- the match columns' values as text; null: they are what origin_id says
+    remote_version text,                -- where the object names a field for it
     PRIMARY KEY (mapping_id, origin_id)
 );
 COMMENT ON TABLE tandem._contract IS 'the state of one synced record, where it cannot be derived: what was last seen at the source';
+
+-- Rows are added in the page's transaction: a run that is taken anew still has its proof. What was made after the run
+-- began has an ordinal beyond the one noted then, because the sequence is not cached by sessions.
+CREATE TABLE tandem._seen (
+    run bigint NOT NULL REFERENCES tandem._run ON DELETE CASCADE,
+    part bigint GENERATED ALWAYS AS IDENTITY,
+    ordinals bytea NOT NULL,            -- ranges, see core/seen_set.hpp
+    PRIMARY KEY (run, part)
+);
+COMMENT ON TABLE tandem._seen IS 'which contracts the listing of a run has shown, page by page, until the run ends';
+
+CREATE TABLE tandem._pending_delete (
+    mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
+    origin_id text NOT NULL,
+    local_key jsonb,
+    run bigint NOT NULL,                -- that found it
+    detected_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (mapping_id, origin_id)
+);
+COMMENT ON TABLE tandem._pending_delete IS 'rows that would have gone if it had not been too many at once: until approve_deletes()';

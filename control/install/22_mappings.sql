@@ -11,6 +11,8 @@ CREATE FUNCTION tandem.create_mapping(
     cursor_field text DEFAULT NULL,
     write_mode text DEFAULT 'upsert',
     schedule text DEFAULT NULL,
+    conditions jsonb DEFAULT NULL,
+    delete_mode text DEFAULT 'ignore',
     options jsonb DEFAULT '{}',
     enabled boolean DEFAULT true,
     label text DEFAULT NULL,
@@ -18,13 +20,23 @@ CREATE FUNCTION tandem.create_mapping(
     if_not_exists boolean DEFAULT false,
     tenant text DEFAULT tandem.current_tenant())
 RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_create_mapping';
-COMMENT ON FUNCTION tandem.create_mapping(text, text, text, regclass, jsonb, text[], text[], text, text, text, text, text, jsonb, boolean, text, jsonb, boolean, text) IS
+COMMENT ON FUNCTION tandem.create_mapping(text, text, text, regclass, jsonb, text[], text[], text, text, text, text, text, jsonb, text, jsonb, boolean, text, jsonb, boolean, text) IS
     'maps a remote object to a local table; the current user owns the mapping and its rights are used to write. Gives its id';
 
 CREATE FUNCTION tandem.alter_mapping(name text, changes jsonb, tenant text DEFAULT tandem.current_tenant())
 RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_alter_mapping';
 COMMENT ON FUNCTION tandem.alter_mapping(text, jsonb, text) IS
     'changes a mapping by a JSON merge patch with the argument names of create_mapping: {"columns": {"Fax": null}} removes a column';
+
+CREATE FUNCTION tandem.copy_mapping(
+    name text,
+    new_name text,
+    changes jsonb DEFAULT '{}',
+    to_tenant text DEFAULT NULL,
+    tenant text DEFAULT tandem.current_tenant())
+RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_copy_mapping';
+COMMENT ON FUNCTION tandem.copy_mapping(text, text, jsonb, text, text) IS
+    'makes another mapping like this one, with changes as in alter_mapping; it has read nothing yet. Gives its id';
 
 CREATE FUNCTION tandem.drop_mapping(name text, tenant text DEFAULT tandem.current_tenant())
 RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_drop_mapping';
@@ -46,6 +58,11 @@ CREATE FUNCTION tandem.resume_mapping(name text, tenant text DEFAULT tandem.curr
 RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_resume_mapping';
 COMMENT ON FUNCTION tandem.resume_mapping(text, text) IS 'ends a pause of a mapping; its schedule goes on from now';
 
+CREATE FUNCTION tandem.reset_cursor(mapping text, "cursor" text DEFAULT NULL, tenant text DEFAULT tandem.current_tenant())
+RETURNS text LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_reset_cursor';
+COMMENT ON FUNCTION tandem.reset_cursor(text, text, text) IS
+    'the next run reads from this cursor on, or from the beginning; gives the cursor there was';
+
 CREATE FUNCTION tandem.export_mapping(name text, tenant text DEFAULT tandem.current_tenant())
 RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'tandem_export_mapping';
 COMMENT ON FUNCTION tandem.export_mapping(text, text) IS 'the SQL that makes this mapping again';
@@ -59,6 +76,9 @@ CREATE FUNCTION tandem.check_mapping(definition jsonb, tenant text DEFAULT tande
 RETURNS TABLE (severity text, code text, field text, column_name text, message text, hint text)
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'tandem_check_mapping';
 COMMENT ON FUNCTION tandem.check_mapping(jsonb, text) IS 'what create_mapping would say to arguments given as one object; nothing is made';
+
+CREATE TYPE tandem._expression AS (value text, record jsonb);
+COMMENT ON TYPE tandem._expression IS 'the names that the SQL of a column knows';
 
 CREATE FUNCTION tandem._mapping_options()
 RETURNS TABLE (option text, type text, "default" text, direction text, meaning text)

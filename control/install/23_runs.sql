@@ -35,3 +35,14 @@ COMMENT ON FUNCTION tandem.next_runs(text, int) IS 'when a schedule is due next'
 CREATE FUNCTION tandem.describe_schedule(schedule text)
 RETURNS text LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'tandem_describe_schedule';
 COMMENT ON FUNCTION tandem.describe_schedule(text) IS 'a schedule in plain words';
+
+CREATE FUNCTION tandem.verify_now(mapping text, tenant text DEFAULT tandem.current_tenant())
+RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_verify_now';
+COMMENT ON FUNCTION tandem.verify_now(text, text) IS
+    'asks for a run that reads everything, compares it with the table and writes nothing; gives its number, or that of the one under way';
+
+CREATE FUNCTION tandem.run_differences(run bigint)
+RETURNS TABLE (kind text, origin_id text, local_key jsonb, column_name text, local_value text, remote_value text, message text)
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'tandem_run_differences';
+COMMENT ON FUNCTION tandem.run_differences(bigint) IS
+    'what verify_now found: missing_here, missing_there, differs, or unusable where a record does not fit the table';

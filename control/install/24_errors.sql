@@ -22,3 +22,13 @@ CREATE FUNCTION tandem.resolve_sync_errors(
 RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_resolve_sync_errors';
 COMMENT ON FUNCTION tandem.resolve_sync_errors(text, text, text, timestamptz, text, text) IS
     'marks all open errors of a mapping as dealt with, or those of a code, a class, or before a moment; gives how many';
+
+CREATE FUNCTION tandem.retry_failed_sync(mapping text, tenant text DEFAULT tandem.current_tenant())
+RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_retry_failed_sync';
+COMMENT ON FUNCTION tandem.retry_failed_sync(text, text) IS
+    'tries the stored records of all retryable open errors of a mapping again, without asking the other side; gives the run, null when there is none';
+
+CREATE FUNCTION tandem.retry_sync_error(error bigint, tenant text DEFAULT tandem.current_tenant())
+RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_retry_sync_error';
+COMMENT ON FUNCTION tandem.retry_sync_error(bigint, text) IS
+    'tries the stored record of one open error again, retryable or not, without asking the other side; gives the run';

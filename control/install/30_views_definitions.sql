@@ -27,6 +27,7 @@ SELECT m.mapping_id, m.mapping_uuid AS uuid, t.name AS tenant, m.name, c.name AS
        m.definition ->> 'direction' AS direction, m.definition -> 'columns' AS columns,
        m.definition -> 'key' AS key, m.definition -> 'match_on' AS match_on, m.definition ->> 'sync_mode' AS sync_mode,
        m.definition ->> 'cursor_field' AS cursor_field, m.definition ->> 'write_mode' AS write_mode, m.schedule,
+       m.definition -> 'conditions' AS conditions, m.definition ->> 'delete_mode' AS delete_mode,
        m.definition -> 'options' AS options, m.enabled, m.paused, m.label, m.metadata, m.owner_name AS owner,
        m.definition_version, m.created_at, m.updated_at
 FROM tandem._mapping m

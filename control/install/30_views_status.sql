@@ -48,16 +48,26 @@ SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object
            WHEN 'disabled' THEN 'disabled'
            WHEN 'paused' THEN coalesce(m.paused_reason, h.reason)
            WHEN 'error' THEN p.problem
-           WHEN 'partial' THEN format('%s unresolved %s', e.unresolved, CASE e.unresolved WHEN 1 THEN 'error' ELSE 'errors' END)
+           WHEN 'partial' THEN concat_ws(', ',
+               CASE WHEN d.held > 0 THEN format('%s %s not deleted, for the brake holds them back', d.held, CASE d.held WHEN 1 THEN 'row' ELSE 'rows' END) END,
+               CASE WHEN e.unresolved > e.waiting
+                    THEN format('%s unresolved %s', e.unresolved - e.waiting, CASE e.unresolved - e.waiting WHEN 1 THEN 'error' ELSE 'errors' END) END,
+               CASE e.waiting WHEN 0 THEN NULL WHEN 1 THEN '1 record waits for one of another mapping'
+                    ELSE format('%s records wait for records of other mappings', e.waiting) END)
+           WHEN 'ready' THEN CASE WHEN y.changes > 0 THEN format('%s open schema %s', y.changes,
+                                                                 CASE y.changes WHEN 1 THEN 'change' ELSE 'changes' END) END
        END AS status_reason,
        CASE s.status
            WHEN 'disabled' THEN format('SELECT tandem.enable_mapping(%L);', m.name)
            WHEN 'paused' THEN CASE WHEN m.paused THEN format('SELECT tandem.resume_mapping(%L);', m.name) ELSE h.next_step END
            WHEN 'error' THEN p.remedy
-           WHEN 'partial' THEN format('SELECT * FROM tandem.get_sync_errors(%L);', m.name)
-           WHEN 'ready' THEN CASE WHEN l.run IS NULL AND m.schedule IS NULL THEN format('SELECT tandem.sync_now(%L);', m.name) END
+           WHEN 'partial' THEN CASE WHEN d.held > 0 THEN format('SELECT tandem.approve_deletes(%L, %s);', m.name, d.held)
+                                    WHEN e.unresolved > e.waiting THEN format('SELECT * FROM tandem.get_sync_errors(%L);', m.name) END
+           WHEN 'ready' THEN CASE WHEN l.run IS NULL AND m.schedule IS NULL THEN format('SELECT tandem.sync_now(%L);', m.name)
+                                  WHEN y.changes > 0 THEN format('SELECT * FROM tandem.schema_changes WHERE mapping = %L;', m.name) END
        END AS next_step,
-       CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_on, CASE WHEN l.status = 'pending' THEN 'worker' END)
+       CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_on, (SELECT w.held_up_by FROM tandem._held_up w WHERE w.run = l.run),
+                                                                       CASE WHEN l.status = 'pending' THEN 'worker' END)
             END AS waiting_on,
        CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_until, l.not_before) END AS waiting_until,
        e.unresolved AS unresolved_errors,
@@ -74,14 +84,20 @@ LEFT JOIN tandem._held_back h ON true
 LEFT JOIN pg_catalog.pg_class r ON r.oid = m.target
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 LEFT JOIN pg_catalog.pg_roles o ON o.oid = m.owner
--- the last run, the last that ended, the last that got all there was
-LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id ORDER BY x.run DESC LIMIT 1) l ON true
-LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.completed_at IS NOT NULL
+-- the run at work or the last one, the last reading of the source that ended, the last that got all there was
+LEFT JOIN LATERAL (SELECT * FROM ((SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id ORDER BY x.run DESC LIMIT 1)
+                                  UNION ALL
+                                  (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status IN ('pending', 'running'))) x
+                   ORDER BY x.status = 'running' DESC, x.run DESC LIMIT 1) l ON true
+LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.completed_at IS NOT NULL AND x.kind = 'pull'
                    ORDER BY x.run DESC LIMIT 1) f ON true
-LEFT JOIN LATERAL (SELECT x.started_at FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status = 'completed'
+LEFT JOIN LATERAL (SELECT x.started_at FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status = 'completed' AND x.kind = 'pull'
                    ORDER BY x.run DESC LIMIT 1) g ON true
-CROSS JOIN LATERAL (SELECT count(*) AS unresolved FROM tandem._sync_error x
+CROSS JOIN LATERAL (SELECT count(*) AS unresolved, count(x.waits_for) AS waiting FROM tandem._sync_error x
                     WHERE x.mapping_id = m.mapping_id AND x.resolved_at IS NULL) e
+CROSS JOIN LATERAL (SELECT count(*) AS held FROM tandem._pending_delete x WHERE x.mapping_id = m.mapping_id) d
+CROSS JOIN LATERAL (SELECT count(*) AS changes FROM tandem._schema_change x
+                    WHERE x.mapping_id = m.mapping_id AND x.status = 'open') y
 CROSS JOIN LATERAL (
     SELECT CASE WHEN r.oid IS NULL THEN format('table %s does not exist any more', m.target_name)
                 WHEN o.oid IS NULL THEN format('role %I that owned the mapping does not exist any more', m.owner_name)
@@ -99,7 +115,7 @@ CROSS JOIN LATERAL (
                 WHEN m.paused OR h.reason IS NOT NULL THEN 'paused'
                 WHEN l.status = 'running' THEN 'running'
                 WHEN p.problem IS NOT NULL THEN 'error'
-                WHEN e.unresolved > 0 THEN 'partial'
+                WHEN e.unresolved > 0 OR d.held > 0 THEN 'partial'
                 ELSE 'ready' END AS status) s;
 COMMENT ON VIEW tandem.mapping_status IS 'how each mapping is doing: the first that holds of disabled, paused, running, error, partial, ready';
 COMMENT ON COLUMN tandem.mapping_status.next_step IS 'SQL to paste';

@@ -19,8 +19,15 @@ CREATE POLICY caller ON tandem._tenant FOR SELECT TO PUBLIC USING (tenant_id IN 
 CREATE POLICY caller ON tandem._connection FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._mapping FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._run FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
+CREATE POLICY caller ON tandem._schema_change FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._sync_error FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
--- These belong to the database. _credential, _contract and _field have no caller's arm: nobody reads them but the engine.
+-- A run, a mapping that the caller sees, by the policies above.
+CREATE POLICY caller ON tandem._difference FOR SELECT TO PUBLIC USING (run IN (SELECT r.run FROM tandem._run r));
+CREATE POLICY caller ON tandem._run_log FOR SELECT TO PUBLIC USING (run IN (SELECT r.run FROM tandem._run r));
+CREATE POLICY caller ON tandem._contract FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
+CREATE POLICY caller ON tandem._record_log FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
+CREATE POLICY caller ON tandem._pending_delete FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
+-- These belong to the database. _credential, _seen and _field have no caller's arm: nobody reads them but the engine.
 CREATE POLICY caller ON tandem._instance FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY caller ON tandem._connector FOR SELECT TO PUBLIC USING (true);
 
@@ -57,6 +64,7 @@ BEGIN
     LOOP
         EXECUTE format('ALTER %s %s OWNER TO tandem_owner', item.kind, item.name);
     END LOOP;
+    ALTER TYPE tandem._expression OWNER TO tandem_owner;
     FOR item IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'tandem'::regnamespace
     LOOP
         EXECUTE format('ALTER ROUTINE %s OWNER TO tandem_owner', item.name);

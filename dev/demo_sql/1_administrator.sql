@@ -4,4 +4,4 @@ GRANT CREATE ON SCHEMA public TO demo;
 GRANT USAGE ON SCHEMA tandem TO demo;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA tandem TO demo;
 GRANT SELECT ON ALL TABLES IN SCHEMA tandem TO demo;
-REVOKE ALL ON tandem._credential, tandem._contract, tandem._field FROM demo;
+REVOKE ALL ON tandem._credential, tandem._seen, tandem._field FROM demo;

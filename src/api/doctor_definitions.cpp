@@ -7,6 +7,7 @@
 #include "pg/catalog.hpp"
 #include "store/doctor.hpp"
 #include "store/mappings.hpp"
+#include "store/schema_changes.hpp"
 #include "store/target.hpp"
 
 namespace tandem::api {
@@ -88,6 +89,16 @@ void check_last_run(Caller& caller, const store::MappingRow& row, Diagnosis& d) 
     d.ok("last run", detail);
 }
 
+void check_schema_changes(Caller& caller, const std::string& only, Diagnosis& d) {
+  for (const store::OpenCount& open : store::open_change_counts(caller.sql, caller.tenant.tenant_id)) {
+    if (!only.empty() && open.mapping != only) continue;
+    d.warning(strcat("schema of ", open.mapping),
+              strcat(open.changes,
+                     open.changes == 1 ? " open change: " : " open changes, the latest: ", open.latest.in_words()),
+              strcat("SELECT * FROM tandem.schema_changes WHERE mapping = ", pg::quote_literal(open.mapping), ";"));
+  }
+}
+
 }  // namespace
 
 void examine_definitions(Caller& caller, Diagnosis& diagnosis) {
@@ -98,6 +109,7 @@ void examine_definitions(Caller& caller, Diagnosis& diagnosis) {
   for (const store::StatusFacts& s : store::mapping_states(caller.sql, caller.tenant.name)) {
     if (s.status == "error" || s.status == "partial") report("mapping", s, diagnosis);
   }
+  check_schema_changes(caller, {}, diagnosis);
 }
 
 void examine_mapping(Caller& caller, const std::string& name, Diagnosis& diagnosis) {
@@ -106,6 +118,7 @@ void examine_mapping(Caller& caller, const std::string& name, Diagnosis& diagnos
     if (s.name == row.name) report("mapping", s, diagnosis);
   }
   check_definition(caller, row, diagnosis);
+  check_schema_changes(caller, row.name, diagnosis);
   for (const store::StatusFacts& s : store::connection_states(caller.sql, caller.tenant.name)) {
     if (s.name == row.connection) report("connection", s, diagnosis);
   }

@@ -1,16 +1,21 @@
-// record_sync_error, get_sync_errors, resolve_sync_error, resolve_sync_errors.
+// record_sync_error, get_sync_errors, resolve_sync_error, resolve_sync_errors, retry_failed_sync, retry_sync_error.
 #include <algorithm>
 #include <array>
 
 #include "api/json_args.hpp"
+#include "api/runnable.hpp"
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/schema_check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
+#include "pg/log.hpp"
 #include "store/errors.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
+#include "store/retry.hpp"
+#include "worker/background.hpp"
+#include "worker/wake.hpp"
 
 namespace tandem::api {
 
@@ -58,19 +63,59 @@ std::vector<std::vector<pg::Out>> get_sync_errors(const pg::FunctionCall& call) 
                             std::min(max_rows, kMaxRows));
 }
 
-bool resolve_sync_error(const pg::FunctionCall& call) {
+std::int64_t error_argument(const pg::FunctionCall& call) {
   const auto error = call.integer(0);
   if (!error) throw Failure(Errc::invalid_parameter, "argument error must not be null");
-  Caller caller(call, 2);
-  const auto mapping_id = store::mapping_of_error(caller.sql, caller.tenant.tenant_id, *error);
+  return *error;
+}
+
+// The mapping of an error, which the caller must own.
+store::MappingRow own_mapping_of(Caller& caller, std::int64_t error) {
+  const auto mapping_id = store::mapping_of_error(caller.sql, caller.tenant.tenant_id, error);
   if (!mapping_id) {
-    throw Failure(Errc::undefined_object, base::strcat("sync error ", *error, " does not exist"), {},
+    throw Failure(Errc::undefined_object, base::strcat("sync error ", error, " does not exist"), {},
                   "SELECT * FROM tandem.get_sync_errors();");
   }
-  const store::MappingRow m = store::load_mapping(caller.sql, *mapping_id);
+  store::MappingRow m = store::load_mapping(caller.sql, *mapping_id);
   store::require_owner("mapping", m.name, m.owner, m.owner_name);
-  return store::resolve_error(caller.sql, caller.tenant.tenant_id, *error, pg::role_name(pg::current_user()),
+  return m;
+}
+
+bool resolve_sync_error(const pg::FunctionCall& call) {
+  const std::int64_t error = error_argument(call);
+  Caller caller(call, 2);
+  static_cast<void>(own_mapping_of(caller, error));
+  return store::resolve_error(caller.sql, caller.tenant.tenant_id, error, pg::role_name(pg::current_user()),
                               call.text(1));
+}
+
+// --- retry
+
+std::optional<std::int64_t> retry(Caller& caller, const store::MappingRow& m, std::optional<std::int64_t> error) {
+  worker::require_preloaded();
+  require_runnable(caller.sql, m);
+  const auto run = store::request_retry(caller.sql, m.mapping_id, error);
+  if (run) worker::wake_scheduler_at_commit();
+  return run;
+}
+
+std::optional<std::int64_t> retry_failed_sync(const pg::FunctionCall& call) {
+  Caller caller(call, 1);
+  const std::string name = call.required_text(0, "mapping");
+  const auto run = retry(caller, store::require_own_mapping(caller.sql, caller.tenant.tenant_id, name), std::nullopt);
+  if (!run) pg::log(pg::Level::notice, base::strcat("mapping \"", name, "\" has no open error to retry"));
+  return run;
+}
+
+std::int64_t retry_sync_error(const pg::FunctionCall& call) {
+  const std::int64_t error = error_argument(call);
+  Caller caller(call, 1);
+  const auto run = retry(caller, own_mapping_of(caller, error), error);
+  if (!run)
+    throw Failure(Errc::prerequisite, base::strcat("sync error ", error, " cannot be tried again"),
+                  "It is resolved already, or no record is stored with it.",
+                  base::strcat("SELECT * FROM tandem.sync_errors WHERE error = ", error, ";"));
+  return *run;
 }
 
 std::int64_t resolve_sync_errors(const pg::FunctionCall& call) {
@@ -93,5 +138,12 @@ TANDEM_FUNCTION(tandem_record_sync_error) { return call.ret_integer(tandem::api:
 TANDEM_FUNCTION(tandem_get_sync_errors) { return call.ret_rows(tandem::api::get_sync_errors(call)); }
 
 TANDEM_FUNCTION(tandem_resolve_sync_error) { return call.ret_boolean(tandem::api::resolve_sync_error(call)); }
+
+TANDEM_FUNCTION(tandem_retry_failed_sync) {
+  const auto run = tandem::api::retry_failed_sync(call);
+  return run ? call.ret_integer(*run) : call.ret_null();
+}
+
+TANDEM_FUNCTION(tandem_retry_sync_error) { return call.ret_integer(tandem::api::retry_sync_error(call)); }
 
 TANDEM_FUNCTION(tandem_resolve_sync_errors) { return call.ret_integer(tandem::api::resolve_sync_errors(call)); }

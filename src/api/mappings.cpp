@@ -3,6 +3,8 @@
 
 #include "api/json_args.hpp"
 #include "api/mappings_draft.hpp"
+#include "api/readiness.hpp"
+#include "api/mappings_patch.hpp"
 #include "base/strings.hpp"
 #include "core/schema_check.hpp"
 #include "pg/catalog.hpp"
@@ -44,9 +46,11 @@ Json given_arguments(const pg::FunctionCall& call) {
   text(9, "cursor_field");
   text(10, "write_mode");
   text(11, "schedule");
-  if (auto options = json_argument(call, 12, "options")) given.set("options", *std::move(options));
-  given.set("enabled", Json(boolean_argument(call, 13, true)));
-  text(14, "label");
+  if (auto conditions = json_argument(call, 12, "conditions")) given.set("conditions", *std::move(conditions));
+  text(13, "delete_mode");
+  if (auto options = json_argument(call, 14, "options")) given.set("options", *std::move(options));
+  given.set("enabled", Json(boolean_argument(call, 15, true)));
+  text(16, "label");
   return given;
 }
 
@@ -66,10 +70,10 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
     throw Failure(Errc::invalid_parameter, "argument target must not be null", {},
                   "SELECT * FROM tandem.mappable_tables;");
   const Json given = given_arguments(call);
-  const std::string metadata = object_text(call, 15, "metadata");
-  Caller caller(call, 17);
+  const std::string metadata = object_text(call, 17, "metadata");
+  Caller caller(call, 19);
   if (const auto existing = store::find_mapping(caller.sql, caller.tenant.tenant_id, name)) {
-    if (!boolean_argument(call, 16, false)) throw already_exists("mapping", name);
+    if (!boolean_argument(call, 18, false)) throw already_exists("mapping", name);
     notice_exists("mapping", name);
     return existing->mapping_id;
   }
@@ -86,52 +90,30 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
 
 // --- alter
 
-// Columns given as an array are patched by field, as those given as an object are.
-Json columns_by_field(const Json& columns) {
-  Json by_field = Json::object();
-  for (const Json& column : columns.items()) {
-    const auto field = column.string_at("field");
-    if (!field || by_field.find(*field) != nullptr) {
-      throw Failure(Errc::invalid_parameter, "changes: columns: a field of this mapping feeds several columns", {},
-                    "Give the whole array of columns.");
-    }
-    Json rest = Json::object();
-    for (const auto& [key, value] : column.members()) {
-      if (key != "field") rest.set(key, value);
-    }
-    by_field.set(*field, std::move(rest));
-  }
-  return by_field;
-}
-
-Json patched_arguments(const store::MappingRow& row, const Json& changes) {
-  Json given = arguments_of(row);
-  const Json* patch = changes.find("columns");
-  const Json* columns = given.find("columns");
-  if (patch != nullptr && patch->is_object() && columns != nullptr && columns->is_array()) {
-    given.set("columns", columns_by_field(*columns));
-  }
-  return base::merge_patch(std::move(given), changes);
-}
-
 // What a changed definition makes of what was read before.
 store::Reread reread_after(const store::MappingRow& before, const store::MappingRow& after) {
   const auto differs = [&](const char* key) {
     const Json *was = before.definition.find(key), *is = after.definition.find(key);
     return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
   };
-  const auto params = [](const store::MappingRow& row) {
+  const auto option = [](const store::MappingRow& row, const char* key) {
     const Json* options = row.definition.find("options");
-    const Json* found = options == nullptr ? nullptr : options->find("params");
+    const Json* found = options == nullptr ? nullptr : options->find(key);
     return found == nullptr ? Json() : *found;
   };
-  if (before.connection_id != after.connection_id || before.target != after.target || params(before) != params(after)) {
-    return store::Reread::everything;
+  if (before.connection_id != after.connection_id || before.target != after.target) return store::Reread::everything;
+  // What was remembered of records in one of these ways means nothing in the other.
+  for (const char* key : {"filters", "params", "stamp", "hash_fields", "verify", "soft_delete_columns"}) {
+    if (option(before, key) != option(after, key)) return store::Reread::everything;
   }
-  for (const char* key : {"object", "columns", "key", "match_on", "write_mode", "cursor_field"}) {
+  for (const char* key : {"object", "sync_mode", "cursor_field"}) {
     if (differs(key)) return store::Reread::everything;
   }
-  return differs("options") || differs("sync_mode") ? store::Reread::listing : store::Reread::nothing;
+  for (const char* key : {"columns", "key", "match_on", "write_mode", "conditions", "delete_mode"}) {
+    if (differs(key))
+      return option(after, "backfill") == Json(false) ? store::Reread::changes : store::Reread::everything;
+  }
+  return differs("options") ? store::Reread::listing : store::Reread::nothing;
 }
 
 // The row with what the patch changed; the definition is looked at only if it is touched, so that a mapping whose
@@ -189,7 +171,9 @@ core::Findings validate_mapping(const pg::FunctionCall& call) {
   Caller caller(call, 1);
   const store::MappingRow row =
       store::require_mapping(caller.sql, caller.tenant.tenant_id, call.required_text(0, "name"));
-  return check_draft(caller, arguments_of(row), row.owner, row.target);
+  core::Findings findings = check_draft(caller, arguments_of(row), row.owner, row.target);
+  check_readiness(caller, row, findings);
+  return findings;
 }
 
 core::Findings check_mapping(const pg::FunctionCall& call) {

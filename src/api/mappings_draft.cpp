@@ -8,10 +8,14 @@
 #include "core/schema_check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/log.hpp"
+#include "store/chain.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"
 #include "store/queue.hpp"
+#include "store/references.hpp"
 #include "store/target.hpp"
+#include "store/target_checks.hpp"
+#include "store/transform_check.hpp"
 
 namespace tandem::api {
 
@@ -56,10 +60,11 @@ pg::Table find_table(Caller& caller, const Json& given, std::optional<pg::Oid> t
   return *std::move(table);
 }
 
-void require_usable(Caller& caller, const pg::Table& table, pg::Oid owner, const std::string& owner_name) {
+void require_usable(Caller& caller, const pg::Table& table, pg::Oid owner, const std::string& owner_name,
+                    bool deletes) {
   if (auto problem = store::target_problem(caller.sql, table)) throw Failure(*std::move(problem));
   if (auto problem = store::owner_problem(owner, owner_name)) throw Failure(*std::move(problem));
-  if (auto problem = store::privilege_problem(caller.sql, table, owner)) throw Failure(*std::move(problem));
+  if (auto problem = store::privilege_problem(caller.sql, table, owner, deletes)) throw Failure(*std::move(problem));
 }
 
 Json definition_of(const Json& given) {
@@ -74,8 +79,54 @@ Json definition_of(const Json& given) {
   };
   fill("direction", Json(std::string("pull")));
   fill("write_mode", Json(std::string("upsert")));
+  fill("delete_mode", Json(std::string("ignore")));
   fill("options", Json::object());
   return definition;
+}
+
+core::Finding about_chain(core::Severity severity, const char* option, std::string message, std::string hint) {
+  return {.severity = severity,
+          .path = base::strcat("options.", option),
+          .message = std::move(message),
+          .hint = std::move(hint),
+          .code = core::mapping_code::kChain,
+          .field = {},
+          .column = {}};
+}
+
+// Mappings may be made later: a warning. A function has to be there, and is stored by its full name.
+void check_chain(Caller& caller, store::MappingRow& row, core::Mapping& mapping, core::Findings& findings) {
+  std::vector<std::string> names;
+  Json stored = Json::array();
+  for (core::FollowUp& follow_up : mapping.follow_ups) {
+    if (follow_up.function.empty()) {
+      names.push_back(follow_up.mapping);
+      stored.push(Json(follow_up.mapping));
+      continue;
+    }
+    if (const auto found = store::find_follow_up_function(caller.sql, follow_up.function)) {
+      follow_up.function = *found;
+    } else {
+      findings.push_back(about_chain(core::Severity::error, "follow_ups",
+                                     base::strcat("function ", follow_up.function, " does not exist"),
+                                     "It takes the number of the run, (bigint), or nothing, and returns one value."));
+    }
+    stored.push(Json::object({{"function", Json(follow_up.function)}}));
+  }
+  const auto report = [&](const char* option, const std::vector<std::string>& wanted) {
+    for (const std::string& name : store::missing_mappings(caller.sql, caller.tenant.tenant_id, wanted))
+      if (name != row.name)
+        findings.push_back(about_chain(core::Severity::warning, option,
+                                       base::strcat("mapping ", name, " does not exist yet"),
+                                       "SELECT name FROM tandem.mappings;"));
+  };
+  report("follow_ups", names);
+  report("after", mapping.after);
+  const Json* options = row.definition.find("options");
+  if (mapping.follow_ups.empty() || options == nullptr) return;
+  Json changed = *options;
+  changed.set("follow_ups", std::move(stored));
+  row.definition.set("options", std::move(changed));
 }
 
 // What was left to us is written down, so that it stays what it was when the connection or the table changes.
@@ -86,7 +137,8 @@ void fill_in(Json& definition, const core::Mapping& mapping) {
   }
   if (definition.find("columns") == nullptr) {
     Json columns = Json::object();
-    for (const core::ColumnMapping& column : mapping.columns) columns.set(column.field, Json(column.column));
+    for (const core::ColumnMapping& column : mapping.columns)
+      if (!column.field.empty()) columns.set(column.field, Json(column.column));
     definition.set("columns", std::move(columns));
   }
 }
@@ -106,7 +158,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   row.target_name = table.quoted;
   row.owner = owner;
   row.owner_name = pg::role_name(owner);
-  require_usable(caller, table, owner, row.owner_name);
+  require_usable(caller, table, owner, row.owner_name, given.string_at("delete_mode") == "hard");
   store::require_connection_use(caller.sql, connection.connection_id, owner);
   check_schedule(draft);
 
@@ -120,6 +172,13 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   if (!sound) return draft;
   const core::Findings more = core::validate_mapping(parsed.mapping, api, described, fields);
   draft.findings.insert(draft.findings.end(), more.begin(), more.end());
+  store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
+  check_chain(caller, row, parsed.mapping, draft.findings);
+  if (const Json* columns = row.definition.find("columns"))
+    row.definition.set("columns", store::resolve_transforms(caller.sql, table, owner, *columns, draft.findings));
+  const core::Findings about_references =
+      store::check_references(caller.sql, {row.name, row.tenant_id, owner}, parsed.mapping, described);
+  draft.findings.insert(draft.findings.end(), about_references.begin(), about_references.end());
   fill_in(row.definition, parsed.mapping);
   draft.mapping = std::move(parsed.mapping);
   return draft;

@@ -2,9 +2,11 @@
 #include "api/json_args.hpp"
 #include "api/mappings_draft.hpp"
 #include "base/strings.hpp"
+#include "core/cursor_text.hpp"
 #include "core/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
+#include "store/connections.hpp"
 #include "store/mappings.hpp"
 #include "worker/wake.hpp"
 
@@ -21,7 +23,8 @@ store::MappingRow require_own(Caller& caller, const pg::FunctionCall& call) {
 void drop_mapping(const pg::FunctionCall& call) {
   Caller caller(call, 1);
   store::delete_mapping(caller.sql, require_own(caller, call).mapping_id);
-  worker::wake_workers_at_commit();  // one may be at work for it
+  worker::wake_workers_at_commit();    // one may be at work for it
+  worker::wake_scheduler_at_commit();  // and others may have waited for it
 }
 
 void set_enabled(const pg::FunctionCall& call, bool enabled) {
@@ -41,6 +44,37 @@ void set_paused(const pg::FunctionCall& call, bool paused) {
   worker::wake_scheduler_at_commit();
 }
 
+// Whether it is a cursor of this mapping at all.
+void check_cursor(Caller& caller, const store::MappingRow& row, const std::string& cursor) {
+  const core::Api api = store::load_connection(caller.sql, row.connection_id).api();
+  const core::Object* object = api.object(row.object);
+  const bool incremental = row.definition.string_at("sync_mode") == "incremental";
+  if (!incremental || object == nullptr || !object->cursor) {
+    const std::string hint =
+        object != nullptr && object->cursor
+            ? base::strcat("SELECT tandem.alter_mapping(", pg::quote_literal(row.name),
+                           ", '{\"sync_mode\": \"incremental\"}');")
+            : base::strcat("Add \"cursor\" to objects.", row.object, " in the connection's config.");
+    throw base::Failure(base::Errc::prerequisite,
+                        base::strcat("mapping ", row.name, " has no cursor: each run reads everything"), {}, hint);
+  }
+  const core::Cursor& known = *object->cursor;
+  const bool free = known.token || known.format == core::CursorFormat::text;
+  if (free ? !cursor.empty() : core::CursorText(known).rank(std::string_view(cursor)).has_value()) return;
+  throw base::Failure(base::Errc::invalid_text, base::strcat("\"", cursor, "\" is not a cursor of mapping ", row.name),
+                      {}, known.timed() ? "Write a time like '2026-01-31T12:00:00Z'." : "Write a whole number.");
+}
+
+std::optional<std::string> reset_cursor(const pg::FunctionCall& call) {
+  const std::string name = call.required_text(0, "mapping");
+  const std::optional<std::string> cursor = call.text(1);
+  Caller caller(call, 2);
+  const store::MappingRow row = store::require_own_mapping(caller.sql, caller.tenant.tenant_id, name);
+  if (cursor) check_cursor(caller, row, *cursor);
+  store::reset_cursor(caller.sql, row.mapping_id, cursor);
+  return row.cursor_value;
+}
+
 // --- export
 
 std::string sql_array(const Json& list) {
@@ -56,8 +90,10 @@ std::string sql_value(std::string_view key, const Json& value) {
   if (key == "enabled") return value.boolean() ? "" : "false";
   if (key == "direction" && value.string() == "pull") return "";
   if (key == "write_mode" && value.string() == "upsert") return "";
+  if (key == "delete_mode" && value.string() == "ignore") return "";
   if ((key == "options" || key == "metadata") && value.members().empty()) return "";
-  return pg::quote_literal(value.is_string() && key != "columns" ? value.string() : value.dump());
+  return pg::quote_literal(value.is_string() && key != "columns" && key != "conditions" ? value.string()
+                                                                                        : value.dump());
 }
 
 std::string export_mapping(const pg::FunctionCall& call) {
@@ -111,6 +147,11 @@ TANDEM_FUNCTION(tandem_pause_mapping) {
 TANDEM_FUNCTION(tandem_resume_mapping) {
   tandem::api::set_paused(call, false);
   return call.ret_void();
+}
+
+TANDEM_FUNCTION(tandem_reset_cursor) {
+  const auto before = tandem::api::reset_cursor(call);
+  return before ? call.ret_text(*before) : call.ret_null();
 }
 
 TANDEM_FUNCTION(tandem_export_mapping) { return call.ret_text(tandem::api::export_mapping(call)); }

@@ -1,5 +1,6 @@
 // Running mappings by hand: sync_now, CALL sync, wait_for_run, cancel_run; and what a
 // schedule means: next_runs, describe_schedule.
+#include "api/runnable.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/strings.hpp"
@@ -30,24 +31,6 @@ using base::Failure;
 using base::strcat;
 
 constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
-
-// Why a run of this mapping would stay where it is.
-void require_runnable(pg::Sql& sql, const store::MappingRow& mapping) {
-  if (!mapping.enabled)
-    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is disabled"), {},
-                  strcat("SELECT tandem.enable_mapping('", mapping.name, "');"));
-  if (mapping.paused)
-    throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is paused"), {},
-                  strcat("SELECT tandem.resume_mapping('", mapping.name, "');"));
-  const store::Connection connection = store::load_connection(sql, mapping.connection_id);
-  if (!connection.enabled)
-    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is disabled"), {},
-                  strcat("SELECT tandem.enable_connection('", connection.name, "');"));
-  if (connection.paused)
-    throw Failure(Errc::prerequisite, strcat("connection ", connection.name, " is paused"), {},
-                  strcat("SELECT tandem.resume_connection('", connection.name, "');"));
-  if (auto problem = store::owner_problem(mapping.owner, mapping.owner_name)) throw Failure(*problem);
-}
 
 std::int64_t start_run(std::string_view tenant, std::string_view name, bool full, const base::Json& params) {
   worker::require_preloaded();
@@ -176,7 +159,10 @@ TANDEM_FUNCTION(tandem_cancel_run) {
   const store::MappingRow mapping = store::load_mapping(sql, state->mapping_id);
   store::require_owner("mapping", mapping.name, mapping.owner, mapping.owner_name);
   const bool asked = store::request_cancel(sql, *run);
-  if (asked) worker::wake_workers_at_commit();
+  if (asked) {
+    worker::wake_workers_at_commit();
+    worker::wake_scheduler_at_commit();  // another one may have waited for it
+  }
   return call.ret_boolean(asked);
 }
 

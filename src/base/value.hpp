@@ -65,6 +65,7 @@ struct Cell {
     text,     // text as it is: for text types, numeric, json, jsonb, and any input function
     integer,  // integer: for smallint, integer, bigint, boolean (0 or 1)
     real,     // real: for real and double precision
+    made,     // integer: the column's value as src/pg has computed it (pg/computed_rows.hpp)
     time,     // integer: microseconds since 2000-01-01 UTC (timestamp, timestamptz), days since 2000-01-01 (date)
   };
   Form form = Form::null;

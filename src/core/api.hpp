@@ -29,24 +29,73 @@ struct Auth {
   [[nodiscard]] std::vector<std::string> required_credentials() const;
 };
 
-enum class PageStyle { none, page, offset, token, next_url, link };
+// An answer that says: this page token, or this cursor, is not known any more.
+struct Expired {
+  std::vector<int> status = {};  // one of these; empty: any that is no success
+  std::string contains = {};     // and this text in the body, where given
+  [[nodiscard]] bool matches(int answered, std::string_view body) const noexcept;
+};
+
+enum class PageStyle { none, page, offset, token, next_url, link, keyset };
 struct Paging {
   PageStyle style = PageStyle::none;
-  std::string param = {};       // page: "page", offset: "offset", token: has to be given
+  std::string param = {};       // page: "page", offset: "offset", token, keyset: has to be given
   std::string size_param = {};  // sent with `size` when both are set; offset: "limit"
   std::int64_t size = 0;
   std::int64_t start = 1;               // page: number of the first page; offset: 0
   std::vector<std::string> next = {};   // token, next_url: path in the body
   std::vector<std::string> total = {};  // path of the number of all records (page, offset: ends there)
   std::vector<std::string> total_pages = {};
-  std::int64_t max_pages = 100'000;
+  std::vector<std::string> more = {}, last = {};  // paths of booleans: there are more pages; this is the last one
+  std::string field = {};  // keyset: what of the last record goes into `param`; empty: its cursor
+  std::int64_t window =
+      0;                 // records that one listing gives at most: behind them it is begun anew at the cursor; 0: all
+  Expired expired = {};  // default: 410 where a token was sent
+  // Of one run; 0: no limit.
+  std::int64_t max_pages = 100'000, max_records = 0, max_bytes = 0, max_micros = 0;
 };
 
-enum class CursorFormat { iso8601, epoch, epoch_ms, integer, text };
+enum class CursorFormat { iso8601, epoch, epoch_ms, integer, text, pattern };
+enum class CursorOrder { unknown, ascending, descending };
+// How changes alone are asked for: by a field that grows with every change, or by an opaque token that a listing ends
+// with. Spans are microseconds; with format integer they are numbers.
 struct Cursor {
+  bool token = false;      // kind: opaque delta token
   std::string field = {};  // in the record
-  std::string param = {};  // query parameter that takes it
+  std::string param = {};  // query parameter that takes it; empty: the API has no filter; token: it is a URL
   CursorFormat format = CursorFormat::iso8601;
+  std::string pattern = {};     // format pattern: strftime's
+  std::string zone = {};        // of times without an offset, both ways; empty: UTC
+  std::string written_as = {};  // "template": the parameter's value, with {cursor}, {until}, {tie}; empty: {cursor}
+  std::string until_param = {};
+  std::int64_t grain = 0;  // the lower bound is rounded down to it
+  bool inclusive = true;
+  std::string tie_break = {}, tie_param = {};
+  std::int64_t lookback = 0;
+  CursorOrder order = CursorOrder::unknown;
+  std::int64_t slice = 0;              // 0: not in slices
+  std::string from = {};               // where a full listing begins
+  std::vector<std::string> next = {};  // token: path of the next one in the body
+  Params initial = {};                 // token: sent while there is none
+  Expired expired = {};                // default: 410 for tokens
+  [[nodiscard]] bool timed() const noexcept {
+    return !token && format != CursorFormat::integer && format != CursorFormat::text;
+  }
+  [[nodiscard]] bool bounded() const noexcept;  // it asks for an upper bound
+};
+
+// Records that stand below each record of another object: /customers/{parent}/orders.
+struct Parent {
+  std::string object = {}, field = {};
+  std::string as = {};         // as what field of the child's records the parent's value appears
+  bool missing_empty = false;  // 404 of one parent is an empty listing
+  bool incremental = false;    // only below parents that changed, by their cursor
+};
+
+// A record that says of itself that it is gone: {"isDeleted": true}.
+struct DeletedFlag {
+  std::string field = {};
+  base::Json equals = base::Json(true);
 };
 
 struct Object {
@@ -56,7 +105,11 @@ struct Object {
   base::RecordsAt records = {};
   std::vector<std::string> id = {};  // fields that identify a record; default {"id"}
   Paging paging = {};
-  std::optional<Cursor> cursor = {};
+  std::optional<Cursor> cursor = {};  // of an object below changed parents: the parent's
+  std::optional<Parent> parent = {};
+  std::string version = {};  // field that is another with every change of the record; empty: none
+  std::optional<DeletedFlag> deleted = {};
+  Params filters = {};  // field -> query parameter that gives only the records with that value
 };
 
 struct Api {

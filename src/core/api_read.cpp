@@ -12,8 +12,9 @@ namespace {
 
 constexpr int kMostInFlight = 100;
 constexpr std::array<std::string_view, 3> kAuthKeys{"type", "header", "param"};
-constexpr std::array<std::string_view, 7> kObjectKeys{"path", "label", "params", "records", "id", "paging", "cursor"};
-constexpr std::array<std::string_view, 3> kCursorKeys{"field", "param", "format"};
+constexpr std::array<std::string_view, 11> kObjectKeys{"path",   "label",  "params",  "records", "id",     "paging",
+                                                       "cursor", "parent", "filters", "version", "deleted"};
+constexpr std::array<std::string_view, 2> kDeletedKeys{"field", "equals"};
 constexpr std::array<std::string_view, 3> kTimeoutKeys{"connect", "first_byte", "total"};
 
 void complain(ObjectReader& in, std::string_view key, const Wrong& wrong) {
@@ -109,18 +110,6 @@ void read_timeouts(const base::Json& json, const std::string& path, Api& api, Fi
   read("total", api.total_ms);
 }
 
-std::optional<Cursor> read_cursor(const base::Json& json, const std::string& path, Findings& findings) {
-  ObjectReader in(json, path, kCursorKeys, findings);
-  if (!json.is_object()) return std::nullopt;
-  if (in.find("field") == nullptr)
-    in.missing("field", "It is the field of a record that grows with every change, like \"updated_at\".");
-  if (in.find("param") == nullptr)
-    in.missing("param", "It is the query parameter that takes the last value seen, like \"updated_since\".");
-  Cursor cursor{.field = in.text("field").value_or(""), .param = in.text("param").value_or("")};
-  if (const auto format = in.choice("format", kCursorFormats)) cursor.format = static_cast<CursorFormat>(*format);
-  return cursor;
-}
-
 base::RecordsAt read_records(ObjectReader& in) {
   base::RecordsAt at;
   const std::optional<std::string> text = in.text("records");
@@ -137,22 +126,32 @@ base::RecordsAt read_records(ObjectReader& in) {
   return at;
 }
 
-// A parameter that two keys claim would be sent with one value only, so it is refused.
-void check_claims(const Object& object, const Auth& auth, const std::string& path, Findings& findings) {
-  Params claims;  // parameter -> who sends it
-  const auto claim = [&](const std::string& param, const char* key) {
-    if (param.empty()) return;
-    const auto same = std::ranges::find(claims, param, &Params::value_type::first);
-    if (same == claims.end()) return claims.emplace_back(param, key), void();
-    findings.push_back({.path = base::strcat(path, '.', key),
-                        .message = base::strcat("query parameter ", param, " is already used by ", same->second),
-                        .code = finding_code::kWrongValue});
-  };
-  claim(auth.param, "auth.param");
-  for (const auto& [name, value] : object.params) claim(name, "params");
-  claim(object.paging.param, "paging.param");
-  claim(object.paging.size_param, "paging.size_param");
-  if (object.cursor) claim(object.cursor->param, "cursor.param");
+Params read_filter_params(ObjectReader& in) {
+  Params filters;
+  for (const base::Json::Member* member : in.members("filters")) {
+    if (member->second.is_string() && !member->second.string().empty())
+      filters.emplace_back(member->first, member->second.string());
+    else
+      in.error("filters", base::strcat("the parameter of field \"", member->first, "\" must be a text"),
+               "Write {\"status\": \"status\"}: field, then query parameter.", finding_code::kWrongKind);
+  }
+  return filters;
+}
+
+std::optional<DeletedFlag> read_deleted(const base::Json& json, const std::string& path, Findings& findings) {
+  constexpr const char* kHint = "Write {\"field\": \"isDeleted\", \"equals\": true}.";
+  ObjectReader in(json, path, kDeletedKeys, findings);
+  if (!json.is_object()) return std::nullopt;
+  DeletedFlag flag{.field = in.text("field").value_or("")};
+  if (in.find("field") == nullptr) in.missing("field", kHint);
+  if (const base::Json* equals = in.find("equals")) {
+    if (equals->is_object() || equals->is_array())
+      in.error("equals", base::strcat("must be a text, number or boolean, not ", base::Json::kind_name(equals->kind())),
+               kHint, finding_code::kWrongKind);
+    else
+      flag.equals = *equals;
+  }
+  return flag.field.empty() ? std::nullopt : std::optional(std::move(flag));
 }
 
 Object read_object(const std::string& name, const base::Json& json, const std::string& path, const Api& api,
@@ -173,10 +172,16 @@ Object read_object(const std::string& name, const base::Json& json, const std::s
     object.paging = read_paging(*paging, in.path_of("paging"), findings);
   if (const base::Json* cursor = in.find("cursor"))
     object.cursor = read_cursor(*cursor, in.path_of("cursor"), findings);
+  object.version = in.text("version").value_or("");
+  if (const base::Json* deleted = in.find("deleted"))
+    object.deleted = read_deleted(*deleted, in.path_of("deleted"), findings);
+  object.filters = read_filter_params(in);
   if (object.records.rule == base::RecordsAt::Rule::object && object.paging.style != PageStyle::none) {
     in.error("paging", "has no meaning with records \"_object\", the body is one record", "Remove \"paging\".");
   }
-  check_claims(object, api.auth, path, findings);
+  if (const base::Json* parent = in.find("parent"))
+    object.parent = read_parent(*parent, in.path_of("parent"), findings);
+  check_object(object, api.auth, path, findings);
   return object;
 }
 
@@ -205,6 +210,7 @@ Api read_api(const base::Json& json, Completeness completeness, Findings& findin
     api.objects.push_back(
         read_object(member->first, member->second, path_join("objects", member->first), api, findings));
   }
+  join_parents(api, completeness, findings);
   if (completeness == Completeness::connection && api.objects.empty() && in.find("objects") == nullptr) {
     in.warning("objects", "no objects are defined, so there is nothing to read",
                "Add them to the connection's config: \"objects\": {\"customers\": {\"path\": \"/customers\"}}.",
@@ -213,10 +219,10 @@ Api read_api(const base::Json& json, Completeness completeness, Findings& findin
   return api;
 }
 
-Params read_params(ObjectReader& in, Findings& findings) {
+Params read_params(ObjectReader& in, Findings& findings, const char* key) {
   Params out;
-  for (const base::Json::Member* member : in.members("params")) {
-    const std::string path = path_join(in.path_of("params"), member->first);
+  for (const base::Json::Member* member : in.members(key)) {
+    const std::string path = path_join(in.path_of(key), member->first);
     if (member->second.is_object() || member->second.is_array()) {
       findings.push_back({.path = path,
                           .message = base::strcat("must be a text, number or boolean, not ",

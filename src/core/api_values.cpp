@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/clock.hpp"
 #include "base/strings.hpp"
 
 namespace tandem::core {
@@ -142,6 +143,51 @@ bool secret_param(std::string_view name) {
   constexpr std::array<std::string_view, 8> kSecret{"api_key",    "apikey",        "api-key",  "access_token",
                                                     "auth_token", "client_secret", "password", "token"};
   return is_one_of(name, kSecret);
+}
+
+base::Result<std::int64_t> span_micros(const base::Json& value) {
+  constexpr const char* kForms = "Write a number of seconds, or a text like \"30 days\", \"10m\", \"1s\" or \"1ms\".";
+  constexpr std::int64_t kLongest = 200LL * 366 * 86'400 * base::kSecond;
+  struct Unit {
+    std::string_view name;
+    std::int64_t micros;
+  };
+  constexpr std::int64_t kMinute = 60 * base::kSecond, kDay = 86'400 * base::kSecond;
+  constexpr std::array<Unit, 20> kUnits{{{"ms", 1000},
+                                         {"s", base::kSecond},
+                                         {"sec", base::kSecond},
+                                         {"second", base::kSecond},
+                                         {"seconds", base::kSecond},
+                                         {"m", kMinute},
+                                         {"min", kMinute},
+                                         {"minute", kMinute},
+                                         {"minutes", kMinute},
+                                         {"h", 60 * kMinute},
+                                         {"hour", 60 * kMinute},
+                                         {"hours", 60 * kMinute},
+                                         {"d", kDay},
+                                         {"day", kDay},
+                                         {"days", kDay},
+                                         {"w", 7 * kDay},
+                                         {"week", 7 * kDay},
+                                         {"weeks", 7 * kDay},
+                                         {"millisecond", 1000},
+                                         {"milliseconds", 1000}}};
+  std::int64_t number = 0, unit = base::kSecond;
+  if (value.is_integer()) {
+    number = value.integer();
+  } else if (value.is_string()) {
+    const std::string_view text = base::trim(value.string());
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string name = base::lower(base::trim(text.substr(static_cast<std::size_t>(end - text.data()))));
+    const auto known = std::ranges::find(kUnits, std::string_view(name), &Unit::name);
+    if (ec != std::errc{} || known == kUnits.end()) return wrong("is not a span of time", kForms);
+    unit = known->micros;
+  } else {
+    return wrong(base::strcat("must be a span of time, not ", base::Json::kind_name(value.kind())), kForms);
+  }
+  if (number < 1 || number > kLongest / unit) return wrong("must be from 1 ms to 200 years", kForms);
+  return number * unit;
 }
 
 base::Result<int> duration_ms(const base::Json& value) {

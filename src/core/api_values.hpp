@@ -26,6 +26,9 @@ using Wrong = std::optional<base::Error>;  // nullopt: nothing is
 
 // A number is seconds; a text is a number directly followed by ms, s, m or h.
 [[nodiscard]] base::Result<int> duration_ms(const base::Json& value);
+// Up to years: a number is seconds; a text is a whole number and ms, s, m, h, d or w, or the word: "30 days".
+// Microseconds.
+[[nodiscard]] base::Result<std::int64_t> span_micros(const base::Json& value);
 // "data.items", or the part of SQL/JSON path that is a path: $.data."odd key"; "$" is empty.
 [[nodiscard]] base::Result<std::vector<std::string>> body_path(std::string_view text);
 

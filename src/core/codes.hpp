@@ -18,12 +18,24 @@ inline constexpr const char* kNotExact = "TD107";  // the column could hold it o
 inline constexpr const char* kInvalidFormat = "TD108";  // text that is not of the declared type
 inline constexpr const char* kNotText = "TD109";        // a string with \u0000 or half a surrogate pair
 inline constexpr const char* kArrayElement = "TD110";   // an element of an array does not fit
+inline constexpr const char* kNotJudged = "TD111";      // conditions cannot be evaluated for the record
+
+inline constexpr const char* kUnmapped = "TD112";         // a value that the column's map or lookup does not know
+inline constexpr const char* kTransformKind = "TD113";    // a kind of value that a transform cannot take
+inline constexpr const char* kTransformFormat = "TD114";  // text that is not written as a transform says
+inline constexpr const char* kTransformFailed = "TD115";  // the SQL of a transform raised an error
 
 inline constexpr const char* kUnreachable = "TD201";     // no connection, or it broke
 inline constexpr const char* kTimedOut = "TD202";        // no answer, or not all of it, in the time allowed
 inline constexpr const char* kAddressRefused = "TD203";  // we may not go there: private address, plain http
 inline constexpr const char* kTooLarge = "TD204";        // an answer or a listing beyond our limits
 inline constexpr const char* kUnreadable = "TD205";      // an answer that is not the page of records it should be
+inline constexpr const char* kPageRepeated = "TD206";    // a page, its token or its URL was given before
+inline constexpr const char* kNoProgress = "TD207";      // the cursor of the last record does not get on
+inline constexpr const char* kCeiling = "TD208";         // max_pages, max_records, max_bytes or max_time of a run
+inline constexpr const char* kListingLost = "TD209";     // page token or cursor expired, again and again
+inline constexpr const char* kNoDeltaToken = "TD210";    // a listing ended without the token that the next one needs
+inline constexpr const char* kNoParentValue = "TD211";   // a parent without the field that names its records
 
 inline constexpr const char* kAuthRefused = "TD301";      // 401, 403, or there are no credentials to send
 inline constexpr const char* kTooManyRequests = "TD302";  // 429
@@ -32,17 +44,22 @@ inline constexpr const char* kNotFound = "TD304";         // 404, 410
 inline constexpr const char* kRequestRefused = "TD305";   // any other answer that is no success
 inline constexpr const char* kServerFailed = "TD306";     // 5xx, 408, 425: it may work later
 
-inline constexpr const char* kNotNull = "TD401";         // 23502
-inline constexpr const char* kNotUnique = "TD402";       // 23505
-inline constexpr const char* kNoParent = "TD403";        // 23503: a foreign key
-inline constexpr const char* kCheckFailed = "TD404";     // 23514, and what else class 23 and 44 hold
-inline constexpr const char* kOverlaps = "TD405";        // 23P01: an exclusion constraint
-inline constexpr const char* kTypeRefused = "TD406";     // class 22: the column's type does not take the value
-inline constexpr const char* kTriggerRefused = "TD407";  // P0, 09, 38, 39: a trigger raised an error
-inline constexpr const char* kNotPermitted = "TD408";    // 42501: a policy, a missing privilege
-inline constexpr const char* kLocked = "TD409";          // 40001, 40P01, 55P03: somebody else was in the way
-inline constexpr const char* kKeptOut = "TD411";         // a trigger or a policy did not let rows in, without an error
-inline constexpr const char* kDatabase = "TD410";        // any other SQLSTATE
+inline constexpr const char* kNotNull = "TD401";          // 23502
+inline constexpr const char* kNotUnique = "TD402";        // 23505
+inline constexpr const char* kNoParent = "TD403";         // 23503: a foreign key
+inline constexpr const char* kCheckFailed = "TD404";      // 23514, and what else class 23 and 44 hold
+inline constexpr const char* kOverlaps = "TD405";         // 23P01: an exclusion constraint
+inline constexpr const char* kTypeRefused = "TD406";      // class 22: the column's type does not take the value
+inline constexpr const char* kTriggerRefused = "TD407";   // P0, 09, 38, 39: a trigger raised an error
+inline constexpr const char* kNotPermitted = "TD408";     // 42501: a policy, a missing privilege
+inline constexpr const char* kLocked = "TD409";           // 40001, 40P01, 55P03: somebody else was in the way
+inline constexpr const char* kKeptOut = "TD411";          // a trigger or a policy did not let rows in, without an error
+inline constexpr const char* kDatabase = "TD410";         // any other SQLSTATE
+inline constexpr const char* kDeletesHeldBack = "TD412";  // more rows would have gone than the brake allows
+inline constexpr const char* kNoProof = "TD413";  // the listing does not prove what is gone: nothing was deleted
+inline constexpr const char* kStillReferenced = "TD414";  // a constraint does not let the row of a gone record go
+inline constexpr const char* kWaits = "TD425";            // the record it refers to is not there yet: it waits for it
+inline constexpr const char* kNoReferred = "TD426";  // the record it refers to is not there, which is an error here
 
 inline constexpr const char* kReported = "TD601";  // record_sync_error(): found by an application
 
@@ -53,6 +70,13 @@ inline constexpr const char* kOwnerIsSuperuser = "TD703";  // and tandem.allow_s
 
 inline constexpr const char* kUnusable = "TD801";      // mapping or connection cannot be used as it is
 inline constexpr const char* kTableChanged = "TD802";  // class 42: the table has changed under the mapping
+
+inline constexpr const char* kDifferences = "TD808";  // verify_now found differences, or could not look for all of them
+
+inline constexpr const char* kFollowUpFailed = "TD806";  // the run got to its end, what was to follow it did not
+
+inline constexpr const char* kColumnGone = "TD811";  // a column that the mapping writes was dropped
+inline constexpr const char* kTableGone = "TD812";   // the table was dropped
 
 inline constexpr const char* kInternal = "TD901";  // a mistake of ours
 }  // namespace code

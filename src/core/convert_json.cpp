@@ -1,7 +1,6 @@
 #include "core/convert_json.hpp"
 
-#include <charconv>
-
+#include "core/bad_text.hpp"
 #include "core/convert_problem.hpp"
 
 namespace tandem::core {
@@ -26,14 +25,6 @@ char* write_escaped(char c, char* out) noexcept {
   if (c == '"' || c == '\\') *out++ = '\\';
   *out++ = c;
   return out;
-}
-
-// The code unit of the \uXXXX that begins at `at`; 0, which no text can hold, if there is none.
-unsigned code_unit_at(std::string_view text, std::size_t at) noexcept {
-  unsigned unit = 0;
-  if (at + kUnicodeEscape > text.size() || text[at] != '\\' || text[at + 1] != 'u') return 0;
-  std::from_chars(text.data() + at + 2, text.data() + at + kUnicodeEscape, unit, 16);
-  return unit;
 }
 
 // jsonb stores its strings as text and therefore refuses what text cannot hold; one such
@@ -72,9 +63,10 @@ std::string_view json_text(const base::Value& value, base::TextArena& arena) {
 std::optional<Problem> to_json(const base::Value& value, const base::ColumnType& type, base::TextArena& arena,
                                base::Cell& cell) {
   if (type.type_class == base::TypeClass::jsonb && value.kind == Kind::json && !jsonb_can_hold(value.text)) {
-    return cannot_convert(
-        code::kNotText, value, type, "a string in it contains \\u0000 or half a surrogate pair",
-        "Make the column json, which keeps the text as it came, or correct the record at its source.");
+    return cannot_convert(code::kNotText, value, type, "a string in it contains \\u0000 or half a surrogate pair",
+                          "Make the column json, which keeps the text as it came, add \"bad_text\": \"replace\" to the "
+                          "mapping, or correct "
+                          "the record at its source.");
   }
   cell.form = base::Cell::Form::text;
   cell.text = json_text(value, arena);

@@ -13,35 +13,104 @@
 #include "core/api.hpp"
 #include "core/convert.hpp"
 #include "core/finding.hpp"
+#include "core/mapping_history.hpp"
+#include "core/mapping_reference.hpp"
+#include "core/transform.hpp"
 
 namespace tandem::core {
 
+// What writes do with a column: compared is what decides whether a row differs.
+enum class ColumnUse { compared, on_write, on_insert };
+// A column that we fill in (mapping_stamp.hpp).
+enum class Stamp { none, tenant, connection, mapping, now, run, uuid };
+enum class ColumnDirection { both, pull, push };
+enum class Absent { null, keep, error };  // of a field that the record does not have
+
 struct ColumnMapping {
-  std::string field = {};   // remote; "*" is the whole record
+  std::string field = {};   // remote; "*" is the whole record; empty: there is none (constant or computed)
   std::string column = {};  // local
   DeclaredType type = DeclaredType::none;
   bool required = false;                    // absent or null is a VALIDATION_ERROR
   std::optional<base::Json> fallback = {};  // "default": used when absent or null
+  std::optional<base::Json> constant = {};  // every row gets this value, null included
+  ColumnUse use = ColumnUse::compared;
+  Stamp stamp = Stamp::none;
+  std::vector<Transform> to_local = {}, to_remote = {};
+  std::optional<ColumnDirection> direction = {};  // nullopt: both
+  Absent absent = Absent::null;
+  std::optional<Reference> reference = {};  // the value is an id: what the steps leave is looked up
+  bool replace_bad_text = false;            // U+FFFD for what text cannot hold, instead of an error
+
+  // Neither field nor constant nor stamp: an expression over the whole record.
+  [[nodiscard]] bool computed() const noexcept { return field.empty() && !constant && stamp == Stamp::none; }
+  // The database does a part of it.
+  [[nodiscard]] bool has_sql() const noexcept { return steps_before_sql(to_local) < to_local.size(); }
 };
+
+// Its SQL may look at `record`. Said too often it costs a little, never too rarely.
+[[nodiscard]] bool uses_record(const ColumnMapping& column) noexcept;
+// What the SQL of a column begins with: text, or jsonb where the field is declared json or array.
+[[nodiscard]] base::ColumnType staged_type(const ColumnMapping& column);
 
 enum class WriteMode { upsert, insert, update, append };
 enum class SyncMode { full, incremental };
 enum class OnError { skip, fail };
+enum class DeleteMode { ignore, soft, hard };  // of rows whose record is gone
+enum class Verify { source, target };  // what a record must differ from to be written: what was last seen, the row
+
+// More than both at once, and nothing is deleted: a person decides.
+struct DeleteBrake {
+  std::int64_t percent = 10, rows = 10;
+};
+
+// A column that says of a row that its record is gone (delete_mode soft).
+struct SoftColumn {
+  std::string column = {};
+  bool now = false;          // the moment of the deletion
+  base::Json deleted = {};   // else this value
+  base::Json restored = {};  // when the record comes back
+};
+
+// What is started when a run has come to its end: one of the two.
+struct FollowUp {
+  std::string mapping = {};
+  std::string function = {};  // schema.name(bigint), which takes the run, or schema.name()
+};
 
 constexpr std::int64_t kKeepRuns = 1000;
 
 struct Mapping {
   std::string name = {}, object = {};
-  std::vector<ColumnMapping> columns = {};
-  std::vector<std::string> key = {};       // remote fields; parse_mapping fills in the object's id
-  std::vector<std::string> match_on = {};  // local columns; filled in with the columns of `key`; append: empty
+  std::vector<ColumnMapping> columns = {};       // those that a pull writes
+  std::vector<ColumnMapping> push_columns = {};  // those of direction push
+  std::string last_error = {};                   // status_columns: where a record's error goes; empty: nowhere
+  std::vector<std::string> key = {};             // remote fields; parse_mapping fills in the object's id
+  std::vector<std::string> match_on = {};        // local columns; filled in with the columns of `key`; append: empty
   SyncMode sync_mode = SyncMode::full;
   std::string cursor_field = {};  // incremental: filled in with the object's; full: empty
   WriteMode write_mode = WriteMode::upsert;
+  std::optional<base::Json> conditions = {};  // JSON Logic over the record; nullopt: all records
+  struct Filter {
+    std::string field = {};
+    base::Json wanted = {};  // a scalar, or an array of them
+  };
+  std::vector<Filter> filters = {};  // all of them must hold, beside the conditions
+  DeleteMode delete_mode = DeleteMode::ignore;
+  std::vector<SoftColumn> soft_columns = {};  // delete_mode soft
+  DeleteBrake delete_brake = {};
+  std::int64_t full_every = 0;                // after so many incremental runs a full one; 0: never
+  std::vector<std::string> hash_fields = {};  // these alone decide whether a record changed; empty: the mapped ones
+  Verify verify = Verify::source;
   OnError on_error = OnError::skip;
-  std::int64_t page_size = 0;          // 0: the connector's
-  Params params = {};                  // extra query parameters; they win over the object's
-  std::int64_t keep_runs = kKeepRuns;  // finished runs that are kept
+  bool backfill = true;                       // a changed definition makes the next run read everything
+  std::int64_t page_size = 0;                 // 0: the connector's
+  std::optional<std::int64_t> lookback = {};  // of the cursor; nullopt: the object's
+  Params params = {};                         // extra query parameters; they win over the object's
+  std::int64_t keep_runs = kKeepRuns;         // finished runs that are kept
+  History history = {};                       // of records
+  bool run_log = false;                       // what each did, step by step
+  std::vector<FollowUp> follow_ups = {};
+  std::vector<std::string> after = {};  // mappings: starts when all of them have come to their end
 };
 
 // The target table as validation needs it; store fills it from the catalogs.
@@ -75,9 +144,9 @@ struct RemoteField {
 };
 
 // The definition as stored: {"object", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field",
-// "write_mode", "options"}. Unknown keys, wrong kinds and wrong choices become findings with the nearest known word
-// (codes: schema_check.hpp and mapping_codes.hpp). A mapping whose findings have no error is ready for
-// validate_mapping.
+// "write_mode", "conditions", "delete_mode", "options"}. Unknown keys, wrong kinds and wrong choices become findings
+// with the nearest known word (codes: schema_check.hpp and mapping_codes.hpp). A mapping whose findings have no error
+// is ready for validate_mapping.
 struct ParsedMapping {
   Mapping mapping;
   Findings findings;

@@ -16,8 +16,12 @@ void check_columns(const Mapping& mapping, const Target& target, const std::vect
 // Values: what the fields are known to be against what the columns take.
 void check_types(const Mapping& mapping, const Target& target, const std::vector<RemoteField>& discovered,
                  Findings& findings);
+// Transforms and what goes with them: steps whose results never fit, details without effect, the way back.
+void check_transforms(const Mapping& mapping, const Target& target, Findings& findings);
 // Rows: how existing ones are found, which keys can refuse new ones.
 void check_keys(const Mapping& mapping, const Target& target, Findings& findings);
+// Deletes: what delete_mode and its options need of mapping and table.
+void check_deletes(const Mapping& mapping, const Target& target, Findings& findings);
 
 [[nodiscard]] const TargetColumn* find_column(const Target& target, std::string_view name) noexcept;
 [[nodiscard]] const ColumnMapping* find_mapped(const Mapping& mapping, std::string_view column) noexcept;

@@ -59,7 +59,8 @@ void check_match_column(const Mapping& mapping, const Target& target, const std:
     findings.push_back(finding(Severity::error, "match_on", mapping_code::kMatchUnusable,
                                base::strcat("column ", name, " is not mapped, so there is no value to find rows by"),
                                base::strcat("Add {\"RemoteField\": \"", name, "\"} to columns."), name));
-  } else if (!column->not_null && !mapped->required && !contains(mapping.key, mapped->field)) {
+  } else if (!column->not_null && !mapped->required && !mapped->field.empty() &&
+             !contains(mapping.key, mapped->field)) {
     findings.push_back(
         finding(Severity::warning, "match_on", mapping_code::kMatchNullable,
                 base::strcat("column ", name, " can be null, and a record with null there never finds its row"),
@@ -90,9 +91,14 @@ void check_other_keys(const Mapping& mapping, const Target& target, Findings& fi
   }
 }
 
+// A reference waits by itself until its row is there.
+bool refers(const Mapping& mapping, const std::vector<std::string>& columns) {
+  return columns.size() == 1 && find_mapped(mapping, columns.front())->reference.has_value();
+}
+
 void check_foreign_keys(const Mapping& mapping, const Target& target, Findings& findings) {
   for (const TargetForeignKey& key : target.foreign_keys) {
-    if (!any_mapped(mapping, key.columns)) continue;
+    if (!any_mapped(mapping, key.columns) || refers(mapping, key.columns)) continue;
     findings.push_back(finding(
         Severity::warning, "columns", mapping_code::kForeignKey,
         base::strcat("foreign key ", key.name, " (", sql_names(key.columns), ") needs a row of ", key.referenced),

@@ -3,7 +3,9 @@
 #include "core/mapping_check.hpp"
 
 #include "base/strings.hpp"
+#include "core/json_value.hpp"
 #include "core/mapping_codes.hpp"
+#include "core/mapping_stamp.hpp"
 #include "core/mapping_types.hpp"
 
 namespace tandem::core {
@@ -18,11 +20,15 @@ struct Known {
   bool declared = false;
 };
 
+// Of what goes into the column: what the steps of the mapping made of the field's value.
 Known known_type(const ColumnMapping& mapped, const std::vector<RemoteField>& discovered) {
+  if (mapped.has_sql()) return {};  // the database says what its result is
   if (mapped.type != DeclaredType::none) return {mapped.type, true};
-  if (mapped.field == "*") return {DeclaredType::json, false};
   const auto field = std::ranges::find(discovered, mapped.field, &RemoteField::name);
-  return {field == discovered.end() ? DeclaredType::none : field->type, false};
+  const DeclaredType remote = mapped.field == "*"         ? DeclaredType::json
+                              : field == discovered.end() ? DeclaredType::none
+                                                          : field->type;
+  return {type_after(remote, mapped.to_local), false};
 }
 
 // Objects and arrays go into text columns only when the mapping says that JSON text is meant.
@@ -60,22 +66,24 @@ void check_fit(const ColumnMapping& mapped, const Target& target, const TargetCo
   }
 }
 
-base::Value value_of(const base::Json& json, base::TextArena& arena) {
-  switch (json.kind()) {
-    case base::Json::Kind::null:
-      return {base::Kind::null, {}};
-    case base::Json::Kind::boolean:
-      return {base::Kind::boolean, json.boolean() ? "true" : "false"};
-    case base::Json::Kind::integer:
-    case base::Json::Kind::real:
-      return {base::Kind::number, arena.keep(json.dump())};
-    case base::Json::Kind::string:
-      return {base::Kind::string, arena.keep(json.string())};
-    case base::Json::Kind::array:
-    case base::Json::Kind::object:
-      return {base::Kind::json, arena.keep(json.dump())};
-  }
-  return {};  // not reached: the switch is exhaustive
+bool check_own_value(const ColumnMapping& mapped, const TargetColumn& column, const base::Json& json, const char* what,
+                     Findings& findings) {
+  base::TextArena arena;
+  base::Cell cell;
+  const DeclaredType declared = mapped.has_sql() ? DeclaredType::none : mapped.type;
+  const auto problem = convert(value_of_json(json, arena), column.type, declared, arena, cell);
+  if (!problem) return true;
+  findings.push_back(about(mapped, Severity::error, mapping_code::kDefaultUnfit,
+                           base::strcat(what, " of column ", column.name, " does not fit: ", problem->message),
+                           problem->suggestion));
+  return false;
+}
+
+void check_constant(const ColumnMapping& mapped, const TargetColumn& column, Findings& findings) {
+  if (!check_own_value(mapped, column, *mapped.constant, "constant", findings)) return;
+  if (mapped.constant->is_null() && column.not_null)
+    findings.push_back(about(mapped, Severity::error, mapping_code::kDefaultUnfit,
+                             base::strcat("constant of column ", column.name, " is null, and the column is NOT NULL")));
 }
 
 void check_default(const ColumnMapping& mapped, const TargetColumn& column, Findings& findings) {
@@ -86,13 +94,7 @@ void check_default(const ColumnMapping& mapped, const TargetColumn& column, Find
               base::strcat("field \"", mapped.field, "\" is required and has a default, which could never be used"),
               "Leave out \"required\" or \"default\"."));
   }
-  base::TextArena arena;
-  base::Cell cell;
-  const auto problem = convert(value_of(*mapped.fallback, arena), column.type, mapped.type, arena, cell);
-  if (!problem) return;
-  findings.push_back(about(mapped, Severity::error, mapping_code::kDefaultUnfit,
-                           base::strcat("default of column ", column.name, " does not fit: ", problem->message),
-                           problem->suggestion));
+  check_own_value(mapped, column, *mapped.fallback, "default", findings);
 }
 
 }  // namespace
@@ -102,6 +104,15 @@ void check_types(const Mapping& mapping, const Target& target, const std::vector
   for (const ColumnMapping& mapped : mapping.columns) {
     const TargetColumn* column = find_column(target, mapped.column);
     if (column == nullptr) continue;  // check_columns has said so
+    if (mapped.stamp != Stamp::none) {
+      check_stamp(mapped, *column, findings);
+      continue;
+    }
+    if (mapped.constant) {
+      check_constant(mapped, *column, findings);
+      continue;
+    }
+    if (mapped.reference) continue;  // the field has another mapping's ids: what the column takes is that one's key
     check_fit(mapped, target, *column, known_type(mapped, discovered), findings);
     check_default(mapped, *column, findings);
   }

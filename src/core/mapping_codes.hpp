@@ -27,7 +27,33 @@ inline constexpr const char* kOtherUniqueKey = "TD523";  // another unique index
 inline constexpr const char* kForeignKey = "TD524";      // a foreign key can refuse rows
 inline constexpr const char* kMatchNullable = "TD525";   // a null in a match column never matches
 inline constexpr const char* kNotDiscovered = "TD526";   // fields and types could not be checked
+inline constexpr const char* kStampUnfit = "TD547";      // the column's type cannot hold what it is to be stamped with
+inline constexpr const char* kChain = "TD546";           // follow_ups, after: a mapping or function that is not there
+inline constexpr const char* kPrivilege = "TD548";       // the owner lacks a right beside those on the table itself
+inline constexpr const char* kTableRefuses = "TD549";  // the table as it is refuses rows, keeps them out, or loses them
+inline constexpr const char* kNotReady = "TD807";  // the definition is fine, and no run can do anything as things stand
+inline constexpr const char* kReferenceUnknown = "TD550";    // no such mapping (yet)
+inline constexpr const char* kReferenceKey = "TD551";        // which column of its table is meant cannot be told
+inline constexpr const char* kReferencePrivilege = "TD552";  // the owner may not read that table
+inline constexpr const char* kReferenceUnfound = "TD553";    // its rows cannot be found by the ids of their records
 inline constexpr const char* kUnusable =
     "TD527";  // connection, table or owner that is named is missing or cannot be used
+inline constexpr const char* kBadCondition = "TD528";       // conditions: no JSON Logic
+inline constexpr const char* kConstantCondition = "TD529";  // conditions that look at no field
+inline constexpr const char* kBadFilter = "TD530";          // options.filters: a value that nothing can equal
+inline constexpr const char* kUnseenFilter = "TD531";       // conditions or filters name a field not seen by discovery
+inline constexpr const char* kDeletesUnusable = "TD532";    // delete_mode or verify cannot do what they say here
+inline constexpr const char* kSoftColumns = "TD533";        // soft_delete_columns: missing, or columns that do not fit
+inline constexpr const char* kFullEvery = "TD534";          // full_every where every run is a full one
+
+inline constexpr const char* kWrongTransform = "TD535";  // no such transform, or not with such an argument
+inline constexpr const char* kTransformOrder = "TD536";  // a step that cannot come after one of the database's
+inline constexpr const char* kSqlRefused = "TD537";      // not one expression over value and record
+inline constexpr const char* kSqlType = "TD538";         // the result of the SQL does not go into the column
+inline constexpr const char* kFunctionUnusable = "TD539";
+inline constexpr const char* kLookupUnusable = "TD540";
+inline constexpr const char* kDirectionUnused = "TD541";  // a column of the other direction
+inline constexpr const char* kNotInvertible = "TD542";    // to_local cannot be turned around, and there is no to_remote
+inline constexpr const char* kDetailUnusable = "TD543";   // a detail of a column that can never take effect
 
 }  // namespace tandem::core::mapping_code

@@ -11,19 +11,64 @@ namespace tandem::core {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kColumnKeys{"column", "type", "required", "default"};
-constexpr std::array<std::string_view, 5> kItemKeys{"field", "column", "type", "required", "default"};
+constexpr auto kColumnKeys = std::to_array<std::string_view>(
+    {"column", "type", "direction", "required", "default", "to_local", "to_remote", "reference", "absent", "bad_text"});
+constexpr auto kItemKeys =
+    std::to_array<std::string_view>({"field", "column", "type", "direction", "required", "default", "to_local",
+                                     "to_remote", "reference", "sql", "constant", "absent", "bad_text"});
+constexpr std::array<std::string_view, 3> kDirections{"both", "pull", "push"};  // of ColumnDirection
+constexpr std::array<std::string_view, 3> kAbsent{"null", "keep", "error"};     // of Absent
+constexpr std::array<std::string_view, 2> kBadText{"error", "replace"};
 constexpr std::array<std::string_view, 14> kTypes{"string",        "number", "integer",  "boolean",   "date",
                                                   "date-time",     "json",   "array",    "image-uri", "uri",
                                                   "email-address", "uuid",   "datetime", "bool"};
 
-void read_details(ObjectReader& in, ColumnMapping& column) {
+void read_steps(ObjectReader& in, const char* key, const ColumnMapping& column, std::vector<Transform>& steps,
+                Findings& findings);
+
+void read_reference(ObjectReader& in, ColumnMapping& column, Findings& findings);
+
+void read_details(ObjectReader& in, ColumnMapping& column, Findings& findings) {
   if (in.find("column") == nullptr) in.missing("column", "It is the local column that takes the value.");
   column.column = in.text("column").value_or("");
   if (const auto type = in.choice("type", kTypes))
     column.type = declared_type(kTypes[*type]).value_or(DeclaredType::none);
   column.required = in.boolean("required").value_or(false);
   if (const base::Json* fallback = in.find("default")) column.fallback = *fallback;
+  if (const auto direction = in.choice("direction", kDirections))
+    column.direction = static_cast<ColumnDirection>(*direction);
+  if (const auto absent = in.choice("absent", kAbsent)) column.absent = static_cast<Absent>(*absent);
+  column.replace_bad_text = in.choice("bad_text", kBadText).value_or(0) == 1;
+  read_steps(in, "to_local", column, column.to_local, findings);
+  read_steps(in, "to_remote", column, column.to_remote, findings);
+  read_reference(in, column, findings);
+}
+
+// What the steps leave of the value is an id; what would change what is found by it is refused.
+void read_reference(ObjectReader& in, ColumnMapping& column, Findings& findings) {
+  const base::Json* steps = in.find("to_local");
+  const base::Json* last = steps == nullptr ? nullptr : last_reference(*steps);
+  const base::Json* reference = last != nullptr ? last : in.find("reference");
+  if (reference == nullptr) return;
+  column.reference = core::read_reference(*reference, in.path_of(last != nullptr ? "to_local" : "reference"), findings);
+  for (const char* key : {"default", "constant", "sql", "type"})
+    if (in.find(key) != nullptr) in.error(key, "has no meaning beside \"reference\"", "Leave one of the two out.");
+  if (column.field == "*") in.error("reference", "the whole record (\"*\") is no id of another one");
+  if (column.has_sql())
+    in.error("to_local", "a step that needs the database cannot stand before \"reference\"",
+             "Refer to a column that holds the result, or let a trigger look it up.");
+}
+
+void read_steps(ObjectReader& in, const char* key, const ColumnMapping& column, std::vector<Transform>& steps,
+                Findings& findings) {
+  const base::Json* json = in.find(key);
+  if (json == nullptr) return;
+  const std::size_t before = findings.size();
+  steps = read_transforms(last_reference(*json) == nullptr ? *json : without_last(*json), in.path_of(key), findings);
+  for (std::size_t i = before; i < findings.size(); ++i) {
+    findings[i].field = column.field;
+    findings[i].column = column.column;
+  }
 }
 
 void read_members(const base::Json& columns, std::vector<ColumnMapping>& out, Findings& findings) {
@@ -38,7 +83,7 @@ void read_members(const base::Json& columns, std::vector<ColumnMapping>& out, Fi
       column.column = value.string();
     } else if (value.is_object()) {
       ObjectReader in(value, path, kColumnKeys, findings);
-      read_details(in, column);
+      read_details(in, column, findings);
     } else {
       findings.push_back({.path = path,
                           .message = "must be the name of a column or an object",
@@ -51,16 +96,47 @@ void read_members(const base::Json& columns, std::vector<ColumnMapping>& out, Fi
   }
 }
 
+void read_source(ObjectReader& in, const base::Json& item, ColumnMapping& column);
+
 void read_items(const base::Json& columns, std::vector<ColumnMapping>& out, Findings& findings) {
   std::size_t position = 0;
   for (const base::Json& item : columns.items()) {
     ObjectReader in(item, path_join("columns", std::to_string(position++)), kItemKeys, findings);
     if (!item.is_object()) continue;
-    if (in.find("field") == nullptr) in.missing("field", "It is the remote field that gives the value.");
-    ColumnMapping column{.field = in.text("field").value_or(""), .column = {}};
-    read_details(in, column);
-    if (!column.field.empty() && !column.column.empty()) out.push_back(std::move(column));
+    ColumnMapping column;
+    read_source(in, item, column);
+    read_details(in, column, findings);
+    if (const auto expression = in.text("sql"))
+      column.to_local.push_back({.kind = Transform::Kind::sql, .text = *expression});
+    const bool sourced = !column.field.empty() || column.constant || !column.to_local.empty();
+    if (sourced && !column.column.empty()) out.push_back(std::move(column));
   }
+}
+
+// Where the values of an item come from: a field, the mapping itself, or an expression over the record.
+void read_source(ObjectReader& in, const base::Json& item, ColumnMapping& column) {
+  const base::Json* constant = item.find("constant");  // null is a value, too
+  const bool computed = in.find("sql") != nullptr;
+  if (constant == nullptr && !computed) {
+    if (in.find("field") == nullptr) {
+      in.missing("field",
+                 "It is the remote field that gives the value; \"constant\" gives every row the same one, \"sql\" "
+                 "computes one from the record.");
+    }
+    column.field = in.text("field").value_or("");
+    return;
+  }
+  if (computed && constant != nullptr)
+    in.error("sql", "has no meaning beside \"constant\"", "Leave one of the two out.");
+  const char* const source = computed ? "sql" : "constant";
+  for (const char* key : {"field", "required", "to_local", "absent", "bad_text", computed ? "type" : "default"}) {
+    if (in.find(key) == nullptr) continue;
+    in.error(key, base::strcat("has no meaning beside \"", source, '"'),
+             computed && std::string_view(key) == "field"
+                 ? "To change the field's own value, write \"to_local\": [{\"sql\": \"…\"}]."
+                 : "Leave one of the two out.");
+  }
+  if (constant != nullptr) column.constant = *constant;
 }
 
 std::string quoted_literal(std::string_view text) {
@@ -139,6 +215,18 @@ std::vector<ColumnMapping> columns_by_name(const Target& target, const std::vect
            base::strcat("Give columns like {\"", discovered.front().name, "\": \"local_column\"}."));
   }
   return out;
+}
+
+bool uses_record(const ColumnMapping& column) noexcept {
+  return std::ranges::any_of(column.to_local, [](const Transform& step) {
+    return (step.kind == Transform::Kind::sql && base::lower(step.text).find("record") != std::string::npos) ||
+           (step.kind == Transform::Kind::function && step.text.find(',') != std::string::npos);
+  });
+}
+
+base::ColumnType staged_type(const ColumnMapping& column) {
+  const bool json = column.type == DeclaredType::json || column.type == DeclaredType::array;
+  return {.type_class = json ? base::TypeClass::jsonb : base::TypeClass::text, .name = json ? "jsonb" : "text"};
 }
 
 std::string list_fields_sql(const Api& api, const std::string& object) {

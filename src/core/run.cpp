@@ -30,6 +30,8 @@ const char* run_state_name(Run::State state) {
       return "running";
     case Run::State::draining:
       return "draining";
+    case Run::State::sweeping:
+      return "sweeping";
     case Run::State::closing:
       return "closing";
     case Run::State::done:
@@ -47,6 +49,7 @@ std::vector<Action> Run::step(const Event& event) {
 void Run::on(const event::Begin&, Actions& out) {
   expect(state_ == State::ready, "Begin");
   state_ = State::running;
+  if (!resume_) return listed(out);
   fetch(resume_, out);
 }
 
@@ -67,12 +70,26 @@ void Run::on(const event::PageFailed& failed, Actions& out) {
   drain(out);
 }
 
+// The page in hand stays; what it was to be followed by is gone.
+void Run::on(const event::ListingLost& lost, Actions& out) {
+  expect(state_ == State::running && in_flight_ == lost.at, "ListingLost");
+  in_flight_.reset();
+  if (applying_)
+    applying_->next = lost.restart;
+  else
+    resume_ = lost.restart;
+  fetch(lost.restart, out);
+}
+
 void Run::on(const event::PageApplied& applied, Actions& out) {
   take_applying(applied.at, "PageApplied");
   errors_ += applied.errors;
+  held_back_ += applied.held_back;
+  sweeps_ = sweeps_ && applied.proof;
   resume_ = std::move(applying_->next);
   applying_.reset();
-  if (state_ == State::draining || !resume_) return close(out);
+  if (!resume_) return listed(out);
+  if (state_ == State::draining) return close(out);
   if (!ahead_) return;  // the page after this one is in flight
   Page page = std::move(*ahead_);
   ahead_.reset();
@@ -92,6 +109,20 @@ void Run::on(const event::ApplyGivenUp& given_up, Actions& out) {
   expect(state_ == State::draining, "ApplyGivenUp");
   take_applying(given_up.at, "ApplyGivenUp");
   applying_.reset();
+  close(out);
+}
+
+void Run::on(const event::Swept& swept, Actions& out) {
+  expect(state_ == State::sweeping, "Swept");
+  errors_ += swept.errors;
+  held_back_ += swept.held_back;
+  sweeps_ = false;
+  close(out);
+}
+
+void Run::on(const event::SweepFailed& failed, Actions& out) {
+  expect(state_ == State::sweeping, "SweepFailed");
+  failure_ = failed.failure;
   close(out);
 }
 
@@ -141,17 +172,23 @@ void Run::drain(Actions& out) {
   if (!applying_) close(out);
 }
 
+void Run::listed(Actions& out) {
+  if (!sweeps_ || cancelled_ || yielding_) return close(out);
+  state_ = State::sweeping;
+  out.emplace_back(action::Sweep{});
+}
+
 // The one place that says how a run ends. A listing read to its end is complete even if
-// somebody cancelled during its last page: nothing was left to be cancelled.
+// somebody cancelled during its last page, unless deletes were left to be cancelled.
 void Run::close(Actions& out) {
   state_ = State::closing;
   if (failure_) {
-    out.emplace_back(action::Close{RunStatus::failed, failure_, resume_, false});
-  } else if (!resume_) {
-    out.emplace_back(
-        action::Close{errors_ > 0 ? RunStatus::partial : RunStatus::completed, std::nullopt, std::nullopt, true});
+    out.emplace_back(action::Close{RunStatus::failed, failure_, resume_, !resume_});
+  } else if (!resume_ && !sweeps_) {
+    const RunStatus status = errors_ + held_back_ > 0 ? RunStatus::partial : RunStatus::completed;
+    out.emplace_back(action::Close{status, std::nullopt, std::nullopt, true});
   } else if (cancelled_) {
-    out.emplace_back(action::Close{RunStatus::cancelled, std::nullopt, resume_, false});
+    out.emplace_back(action::Close{RunStatus::cancelled, std::nullopt, resume_, !resume_});
   } else {
     expect(yielding_, "close");
     out.emplace_back(action::Release{resume_});

@@ -1,7 +1,7 @@
 // How far incremental reading has come: the greatest value of the cursor field seen in
-// a listing, never beyond the moment (by the source's clock) at which the listing began,
-// because records may change behind a page that was read already. It is committed only
-// when the listing was read to its end.
+// a listing, never beyond the moment (by the source's clock) at which the listing began
+// nor beyond the upper bound that was asked for, because records may change behind a page
+// that was read already. It is committed when the listing was read to its end.
 #pragma once
 
 #include <optional>
@@ -10,28 +10,26 @@
 
 #include "base/clock.hpp"
 #include "base/value.hpp"
-#include "core/api.hpp"
+#include "core/cursor_text.hpp"
 
 namespace tandem::core {
 
 class Watermark {
  public:
-  // `from` is the committed one; `began` the Date of the first answer, where the source sent one.
-  Watermark(CursorFormat format, std::optional<std::string> from);
-  void set_began(base::Instant began) {
-    if (!began_) began_ = began;
-  }
+  explicit Watermark(CursorText text) : text_(std::move(text)) {}
+
+  void cap(base::Instant at);          // the earliest cap counts
   void see(const base::Value& value);  // values that cannot be compared are ignored: they are read again next time
+  void see(std::string_view value);    // one that was kept: a committed or a stored one
   // What the next run starts from, in the form the source gave it; nullopt: nothing was seen, ever.
   [[nodiscard]] std::optional<std::string> value() const;
+  [[nodiscard]] const CursorText& text() const noexcept { return text_; }
 
  private:
-  std::optional<std::int64_t> rank(const base::Value& value) const;
-
-  CursorFormat format_;
-  std::optional<std::string> text_;
+  CursorText text_;
+  std::optional<std::string> greatest_;
   std::optional<std::int64_t> rank_;
-  std::optional<base::Instant> began_;
+  std::optional<base::Instant> cap_;
 };
 
 }  // namespace tandem::core

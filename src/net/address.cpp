@@ -190,4 +190,18 @@ bool address_allowed(const sockaddr* address, const NetworkList& allowed, const 
   return !special(target) && !own.contains(target);
 }
 
+std::optional<bool> literal_allowed(std::string_view host, const NetworkList& allowed) {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string text(host);
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  if (inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1)
+    return address_allowed(reinterpret_cast<const sockaddr*>(&v4), allowed);
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  if (inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1)
+    return address_allowed(reinterpret_cast<const sockaddr*>(&v6), allowed);
+  return std::nullopt;
+}
+
 }  // namespace tandem::net

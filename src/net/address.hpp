@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -37,5 +38,8 @@ class NetworkList {
 // and not in `own`. Unknown families are refused.
 [[nodiscard]] bool address_allowed(const sockaddr* address, const NetworkList& allowed,
                                    const NetworkList& own = {}) noexcept;
+
+// The same of a host that is an address itself, brackets and all; nullopt: it is a name, which only DNS can tell.
+[[nodiscard]] std::optional<bool> literal_allowed(std::string_view host, const NetworkList& allowed);
 
 }  // namespace tandem::net

@@ -22,7 +22,9 @@ constexpr std::string_view kColumns = R"(
 SELECT a.attname, a.attnum, a.atttypid, a.atttypmod, a.attcollation,
        a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
        (a.atthasdef AND a.attgenerated = '') OR (t.typtype = 'd' AND t.typdefault IS NOT NULL),
-       a.attgenerated <> '', a.attidentity
+       a.attgenerated <> '', a.attidentity,
+       a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
+                                      AND pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%')
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum)";
@@ -82,6 +84,7 @@ std::vector<TableColumn> read_columns(Sql& sql, Oid relation) {
     column.generated = rows.boolean(i, 7);
     const std::string& identity = rows.text(i, 8);
     column.identity = identity.empty() ? '\0' : identity[0];
+    column.numbered = rows.boolean(i, 9);
   }
   return columns;
 }

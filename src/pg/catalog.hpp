@@ -25,6 +25,7 @@ struct TableColumn {
   bool has_default = false;
   bool generated = false;  // GENERATED ALWAYS AS (...) STORED
   char identity = '\0';    // 'a' always, 'd' by default
+  bool numbered = false;   // identity, or its default draws from a sequence
 };
 
 struct UniqueKey {

@@ -30,6 +30,24 @@ inline std::uint32_t wait_event() {
 #endif
 }
 
+// 16 gives the walker its arguments; before, it is declared without.
+inline bool walk_expression(Node* node, bool (*walker)(Node*, void*), void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+#endif
+}
+
+// 16 asks all kinds of objects by one function.
+inline bool may_execute(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+  return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
 // 17 lets a background worker connect as a role that may not log in.
 constexpr bool kWorkersMayBypassLogin = PG_VERSION_NUM >= 170000;
 #if PG_VERSION_NUM >= 170000

@@ -270,4 +270,25 @@ Datum FunctionCall::ret_rows(const std::vector<std::vector<Out>>& rows) {
   });
 }
 
+// What has been fetched goes to the result, which spills to disk, before more is.
+Datum FunctionCall::ret_query(const std::string& sql) {
+  constexpr long kAtOnce = 1000;
+  return call([&]() -> Datum {
+    InitMaterializedSRF(fcinfo_, 0);
+    Tuplestorestate* rows = reinterpret_cast<ReturnSetInfo*>(fcinfo_->resultinfo)->setResult;
+    SPI_connect();
+    Portal portal = SPI_cursor_open_with_args(nullptr, sql.c_str(), 0, nullptr, nullptr, nullptr, true, 0);
+    bool more = true;
+    while (more) {
+      SPI_cursor_fetch(portal, true, kAtOnce);
+      more = SPI_processed > 0;
+      for (uint64 i = 0; i < SPI_processed; ++i) tuplestore_puttuple(rows, SPI_tuptable->vals[i]);
+      SPI_freetuptable(SPI_tuptable);
+    }
+    SPI_cursor_close(portal);
+    SPI_finish();
+    return 0;
+  });
+}
+
 }  // namespace tandem::pg

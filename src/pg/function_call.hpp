@@ -63,6 +63,8 @@ class FunctionCall {
   [[nodiscard]] Datum ret_boolean(bool value);
   [[nodiscard]] Datum ret_row(const std::vector<Out>& row);                 // composite
   [[nodiscard]] Datum ret_rows(const std::vector<std::vector<Out>>& rows);  // SETOF record/TABLE
+  // The rows of a statement that is run as the current user and only reads, however many: of the declared types.
+  [[nodiscard]] Datum ret_query(const std::string& sql);
 
  private:
   FunctionCallInfoBaseData* fcinfo_;

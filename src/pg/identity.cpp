@@ -11,17 +11,24 @@ namespace {
 
 constexpr const char* kEngineRole = "tandem_owner";
 
-// Seq, hash and merge read the whole table for the sake of one page. Memoize pays for keys that
+// Seq, hash and merge read the whole table for the sake of one page; so does a materialized scan of what looked like a
+// small part of it. Memoize pays for keys that
 // repeat, which a page's keys do not, though the planner, without statistics of the page, thinks so.
 // jit: the cost that stands for "disabled" would make every such plan look worth compiling.
 constexpr Setting kByIndex[] = {
-    {"enable_hashjoin", "off"},   {"enable_mergejoin", "off"}, {"enable_seqscan", "off"},
-    {"enable_bitmapscan", "off"}, {"enable_memoize", "off"},   {"jit", "off"},
+    {"enable_hashjoin", "off"},
+    {"enable_mergejoin", "off"},
+    {"enable_seqscan", "off"},
+    {"enable_bitmapscan", "off"},
+    {"enable_memoize", "off"},
+    {"enable_material", "off"},
+    {"jit", "off"},
 };
+constexpr std::span<const Setting> kByIndexAndHash = std::span(kByIndex).subspan(1);
 
 // Everything a session may have set that would change what the engine's SQL means or prints.
 constexpr Setting kEngine[] = {
-    {"search_path", "pg_catalog, pg_temp"},
+    {"search_path", "pg_catalog, pg_temp"},  // the first, see engine_path_setting()
     {"row_security", "on"},
     {"standard_conforming_strings", "on"},
     {"DateStyle", "ISO, MDY"},
@@ -63,6 +70,10 @@ SettingsScope::SettingsScope(std::span<const Setting> settings) : nest_level_(Ne
 SettingsScope::~SettingsScope() { leave(nest_level_); }
 
 std::span<const Setting> by_index_settings() noexcept { return kByIndex; }
+
+std::span<const Setting> by_index_and_hash_settings() noexcept { return kByIndexAndHash; }
+
+std::span<const Setting> engine_path_setting() noexcept { return std::span(kEngine).first(1); }
 
 EngineIdentity::EngineIdentity() : settings_(kEngine), user_(InvalidOid), security_context_(0) {
   // Looked up each time: a syscache hit, and the role may have been dropped or made in between.

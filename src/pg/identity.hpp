@@ -29,6 +29,10 @@ class SettingsScope {
 
 // Lookups and plans that suit a page joined to a big table by its key.
 [[nodiscard]] std::span<const Setting> by_index_settings() noexcept;
+// The same, but for hash joins, which are for joining the page with itself.
+[[nodiscard]] std::span<const Setting> by_index_and_hash_settings() noexcept;
+// The search_path that the engine's SQL runs under.
+[[nodiscard]] std::span<const Setting> engine_path_setting() noexcept;
 
 // tandem_owner under a pinned search_path and pinned formats. SECURITY_LOCAL_USERID_CHANGE: nothing
 // inside can SET ROLE away from it.

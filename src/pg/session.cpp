@@ -74,6 +74,10 @@ void reset_session(Oid owner, std::int64_t lock_timeout_ms, std::int64_t stateme
   arm(statement_timeout_ms);
 }
 
+void flush_later() {
+  call([] { set("synchronous_commit", "off", GUC_ACTION_LOCAL); });
+}
+
 void discard_session() {
   if (in_transaction()) {
     call([] { discard_now(); });
@@ -83,6 +87,13 @@ void discard_session() {
   call([] { discard_now(); });
   transaction.commit();
 }
+
+RoleStays::RoleStays() {
+  GetUserIdAndSecContext(&user_, &security_context_);
+  SetUserIdAndSecContext(user_, security_context_ | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+RoleStays::~RoleStays() { SetUserIdAndSecContext(user_, security_context_); }
 
 StatementTimeout::StatementTimeout(std::int64_t milliseconds) { arm(milliseconds); }
 

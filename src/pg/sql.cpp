@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/memory.hpp"
+#include "pg/plan_cache.hpp"
 #include "pg/staging.hpp"
 
 #include "pg/postgres.hpp"
@@ -52,7 +53,8 @@ Argument argument_of(const Param& param) {
   return {INT8ARRAYOID, PointerGetDatum(array)};
 }
 
-void execute_now(std::string_view sql, std::span<const Param> params) {
+// `variant` of a statement that is kept; nullopt: it is made for this once.
+void execute_now(std::string_view sql, std::span<const Param> params, std::optional<std::uint64_t> variant) {
   auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * (params.size() + 1)));
   auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * (params.size() + 1)));
   auto* nulls = static_cast<char*>(palloc(params.size() + 1));
@@ -62,8 +64,12 @@ void execute_now(std::string_view sql, std::span<const Param> params) {
     values[i] = argument.value;
     nulls[i] = params[i].is_null() ? 'n' : ' ';
   }
-  const char* text = pnstrdup(sql.data(), sql.size());
-  const int code = SPI_execute_with_args(text, static_cast<int>(params.size()), types, values, nulls, false, 0);
+  nulls[params.size()] = '\0';
+  const int count = static_cast<int>(params.size());
+  SPIPlanPtr plan = variant ? kept_plan(sql, count, types, *variant) : nullptr;
+  const int code = plan != nullptr
+                       ? SPI_execute_plan(plan, values, nulls, false, 0)
+                       : SPI_execute_with_args(pnstrdup(sql.data(), sql.size()), count, types, values, nulls, false, 0);
   if (code < 0) elog(ERROR, "statement failed: %s", SPI_result_code_string(code));
 }
 
@@ -219,14 +225,23 @@ bool Sql::on_top() const noexcept { return unresolved_errors() <= errors_before_
 
 Rows Sql::run(std::string_view sql, std::span<const Param> params) { return execute(sql, params); }
 
+Rows Sql::run_by_index(std::string_view sql) { return execute_planned(sql, by_index_settings()); }
+
+Rows Sql::run_by_index_and_hash(std::string_view sql) { return execute_planned(sql, by_index_and_hash_settings()); }
+
+Rows Sql::run_as_printed(std::string_view sql) {
+  const SettingsScope settings(engine_path_setting());
+  return execute(sql, {});
+}
+
 // Without parameters the plan made now is the one that is run.
-Rows Sql::run_by_index(std::string_view sql) {
+Rows Sql::execute_planned(std::string_view sql, std::span<const Setting> planner) {
   require_usable();
   Rows rows;
   const MemoryScope memory("tandem statement");
   SPIPlanPtr plan = call([sql] { return prepare(sql); });
   {
-    const SettingsScope settings(by_index_settings());
+    const SettingsScope settings(planner);
     call([plan] {
       CachedPlan* made = SPI_plan_get_cached_plan(plan);
       if (made != nullptr) ReleaseCachedPlan(made, nullptr);
@@ -241,15 +256,28 @@ Rows Sql::run_by_index(std::string_view sql) {
   return rows;
 }
 
+// What it explains is planned when it runs.
+Rows Sql::explain(std::string_view sql, bool by_index) {
+  const SettingsScope settings(by_index ? by_index_settings() : std::span<const Setting>());
+  return execute(sql, {});
+}
+
 Rows Sql::engine(std::string_view sql, std::span<const Param> params) {
   const EngineIdentity identity;
-  return execute(sql, params);
+  return execute(sql, params, shape_of_pages());
 }
 
 Rows Sql::engine_by_index(std::string_view sql, std::span<const Param> params) {
   const EngineIdentity identity;
   const SettingsScope settings(by_index_settings());
-  return execute(sql, params);
+  return execute(sql, params, shape_of_pages() + 1);
+}
+
+// What kept plans were made for; even, so that the planner's settings find room in it.
+std::uint64_t Sql::shape_of_pages() const noexcept {
+  std::uint64_t shape = 0;
+  for (const StagedPage* page : pages_) shape ^= page->shape();
+  return shape << 1;
 }
 
 void Sql::require_usable() {
@@ -259,12 +287,12 @@ void Sql::require_usable() {
   detach_ended();
 }
 
-Rows Sql::execute(std::string_view sql, std::span<const Param> params) {
+Rows Sql::execute(std::string_view sql, std::span<const Param> params, std::optional<std::uint64_t> variant) {
   require_usable();
   Rows rows;
   const MemoryScope memory("tandem statement");
   call([&] {
-    execute_now(sql, params);
+    execute_now(sql, params, variant);
     take_result(rows.columns_, rows.processed_, rows.fields_);
   });
   return rows;

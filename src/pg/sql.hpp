@@ -22,6 +22,8 @@ struct MemoryContextData;
 
 namespace tandem::pg {
 
+struct Setting;
+class ComputedRows;
 class StagedPage;
 
 // A typed SPI parameter.
@@ -108,6 +110,15 @@ class Sql {
   // joins and sequential scans off while it is planned, not while it runs: triggers see the session's own.
   // Still the current user.
   Rows run_by_index(std::string_view sql);
+  // The same, but the page may be joined with itself by hash: what looks into the table must be a subquery of its own.
+  Rows run_by_index_and_hash(std::string_view sql);
+
+  // Still the current user, but names mean what they mean in the engine's search_path: for expressions as the
+  // catalogs print them there.
+  Rows run_as_printed(std::string_view sql);
+
+  // An EXPLAIN of a statement as run() or run_by_index() would plan it.
+  Rows explain(std::string_view sql, bool by_index);
 
   // As tandem_owner, search_path pinned to pg_catalog, pg_temp. Only fixed SQL whose every name
   // is ours or pg_catalog's may come here (design.md §3).
@@ -125,7 +136,11 @@ class Sql {
 
  private:
   friend class StagedPage;
-  Rows execute(std::string_view sql, std::span<const Param> params);
+  friend class ComputedRows;
+  Rows execute(std::string_view sql, std::span<const Param> params,
+               std::optional<std::uint64_t> variant = std::nullopt);
+  [[nodiscard]] std::uint64_t shape_of_pages() const noexcept;
+  Rows execute_planned(std::string_view sql, std::span<const Setting> planner);
   void require_usable();
   // A named relation that statements of this connection can select from, and its end. While the connection
   // is not on top the end is put off to the next statement: `relation` must lie in context_ until then.

@@ -1,6 +1,7 @@
 #include "pg/staging.hpp"
 
 #include "base/error.hpp"
+#include "base/strings.hpp"
 #include "pg/guard.hpp"
 #include "pg/memory.hpp"
 
@@ -91,6 +92,8 @@ Datum datum_of(ColumnPlan& plan, const Cell& cell, bool* null) {
       return real_datum(plan, cell.real);
     case Cell::Form::time:
       return time_datum(plan, cell.integer);
+    case Cell::Form::made:
+      return static_cast<Datum>(cell.integer);  // coerced and checked where it was made
   }
   return 0;
 }
@@ -166,6 +169,12 @@ StagedPage::StagedPage(Sql& sql, std::string_view name, std::span<const StagedCo
     impl_->build(columns);
     impl_->name_it(name_, sql_.context_);
   });
+  shape_ = base::hash64(name_, columns_);
+  for (const StagedColumn& column : columns) {
+    const std::uint64_t facts[] = {column.type, static_cast<std::uint64_t>(column.typmod), column.collation};
+    shape_ = base::hash64(column.name, shape_);
+    shape_ = base::hash64({reinterpret_cast<const char*>(facts), sizeof(facts)}, shape_);
+  }
   sql_.attach(this, impl_->relation);
 }
 
@@ -197,14 +206,14 @@ void StagedPage::append(std::span<const Cell> cells) {
       for (std::size_t i = 0; i < columns_; ++i, ++cell)
         impl.values[i] = datum_of(impl.plans[i], *cell, &impl.nulls[i]);
       tuplestore_putvalues(impl.store, impl.shape, impl.values, impl.nulls);
+      ++rows_;
     }
     MemoryContextReset(impl.batch);
   });
-  rows_ += rows;
 }
 
-void StagedPage::ready() {
-  if (impl_ != nullptr) impl_->relation->md.enrtuples = static_cast<double>(rows_);
+void StagedPage::ready(std::size_t rows) {
+  if (impl_ != nullptr) impl_->relation->md.enrtuples = static_cast<double>(rows);
 }
 
 }  // namespace tandem::pg

@@ -33,13 +33,15 @@ class StagedPage {
   StagedPage& operator=(const StagedPage&) = delete;
 
   // Appends rows (row-major, columns.size() cells each). A Cell::Form::text for a column whose type
-  // is not text goes through the type's input function (with typmod), which may raise: the page then
-  // holds an unknown number of rows and must be dropped with its savepoint. Text for text and varchar(n)
-  // goes in as it is: its length is the caller's to check. A NULL for a domain meets the domain's checks.
+  // is not text goes through the type's input function (with typmod), which may raise: rows() then tells which
+  // row it was, and the page must be dropped with its savepoint. Text for text and varchar(n) goes in as it is:
+  // its length is the caller's to check. A NULL for a domain meets the domain's checks.
   void append(std::span<const base::Cell> cells);
   // Tell the planner how many rows there are; call once after the last append, before SQL uses it.
-  void ready();
+  void ready() { ready(rows_); }
+  void ready(std::size_t rows);  // that many are to be planned for
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+  [[nodiscard]] std::uint64_t shape() const noexcept { return shape_; }  // of its name and columns
 
  private:
   friend class Sql;
@@ -51,6 +53,7 @@ class StagedPage {
   std::string name_;
   std::size_t columns_;
   std::size_t rows_ = 0;
+  std::uint64_t shape_ = 0;
 };
 
 }  // namespace tandem::pg

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings.hpp"
 #include "pg/staging.hpp"
 
 namespace tandem::store {
@@ -12,31 +13,51 @@ namespace {
 constexpr std::string_view kSeen = "tandem_seen";
 constexpr pg::Oid kInt4 = 23, kInt8 = 20, kText = 25, kDefaultCollation = 100;  // fixed in every Postgres
 
-void stage(pg::StagedPage& page, std::span<const core::Identity> rows) {
+using Columns = std::vector<pg::StagedColumn>;
+
+Columns seen_columns() {
+  return {{"n", kInt4, -1, pg::kInvalidOid},
+          {"origin_id", kText, -1, kDefaultCollation},
+          {"hash", kInt8, -1, pg::kInvalidOid}};
+}
+
+Columns remembered_columns() {
+  Columns columns = seen_columns();
+  columns.push_back({"local_key", kText, -1, kDefaultCollation});
+  columns.push_back({"remote_version", kText, -1, kDefaultCollation});
+  return columns;
+}
+
+base::Cell text_cell(std::string_view text) {
+  base::Cell cell;
+  cell.form = text.data() == nullptr ? base::Cell::Form::null : base::Cell::Form::text;
+  cell.text = text;
+  return cell;
+}
+
+base::Cell integer_cell(std::int64_t value) {
+  base::Cell cell;
+  cell.form = base::Cell::Form::integer;
+  cell.integer = value;
+  return cell;
+}
+
+void stage(pg::StagedPage& page, std::span<const core::Identity> rows, std::span<const Extra> extras) {
   constexpr std::size_t kBlock = 1024;
+  const std::size_t width = extras.empty() ? 3 : 5;
   std::vector<base::Cell> block;
-  block.reserve(std::min(kBlock, rows.size()) * 3);
+  block.reserve(std::min(kBlock, rows.size()) * width);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    base::Cell number, id, hash;
-    number.form = hash.form = base::Cell::Form::integer;
-    number.integer = static_cast<std::int64_t>(i);
-    hash.integer = static_cast<std::int64_t>(rows[i].hash);
-    id.form = base::Cell::Form::text;
-    id.text = rows[i].origin_id;
-    block.insert(block.end(), {number, id, hash});
-    if (block.size() == kBlock * 3 || i + 1 == rows.size()) {
+    block.insert(block.end(), {integer_cell(static_cast<std::int64_t>(i)), text_cell(rows[i].origin_id),
+                               integer_cell(static_cast<std::int64_t>(rows[i].hash))});
+    if (!extras.empty())
+      block.insert(block.end(), {text_cell(extras[i].local_key), text_cell(extras[i].remote_version)});
+    if (block.size() == kBlock * width || i + 1 == rows.size()) {
       page.append(block);
       block.clear();
     }
   }
   page.ready();
-}
-
-const std::array<pg::StagedColumn, 3>& seen_columns(std::array<pg::StagedColumn, 3>& columns) {
-  columns[0] = {"n", kInt4, -1, pg::kInvalidOid};
-  columns[1] = {"origin_id", kText, -1, kDefaultCollation};
-  columns[2] = {"hash", kInt8, -1, pg::kInvalidOid};
-  return columns;
 }
 
 }  // namespace
@@ -45,34 +66,68 @@ std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t m
                                                     std::span<const core::Identity> rows) {
   std::vector<core::Identity> changed;
   if (rows.empty()) return changed;
-  std::array<pg::StagedColumn, 3> columns;
-  pg::StagedPage page(sql, kSeen, seen_columns(columns));
-  stage(page, rows);
+  pg::StagedPage page(sql, kSeen, seen_columns());
+  stage(page, rows, {});
   const pg::Param parameters[] = {mapping};
   const pg::Rows found = sql.engine_by_index(
       "SELECT s.n FROM tandem_seen s WHERE NOT EXISTS (SELECT FROM tandem._contract c"
-      " WHERE c.mapping_id = $1 AND c.origin_id = s.origin_id AND c.hash = s.hash)",
+      " WHERE c.mapping_id = $1 AND c.origin_id = s.origin_id AND c.hash = s.hash AND c.deleted_at IS NULL)",
       parameters);
   changed.reserve(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) changed.push_back(rows[static_cast<std::size_t>(found.integer(i, 0))]);
   return changed;
 }
 
-void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows) {
+Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows) {
+  Known known;
+  known.same.resize(rows.size());
+  if (rows.empty()) return known;
+  pg::StagedPage page(sql, kSeen, seen_columns());
+  stage(page, rows, {});
+  const pg::Param parameters[] = {mapping};
+  const pg::Rows found = sql.engine_by_index(
+      "SELECT s.n, c.ordinal, c.hash = s.hash AND c.deleted_at IS NULL FROM tandem_seen s JOIN tandem._contract c"
+      " ON c.mapping_id = $1 AND c.origin_id = s.origin_id",
+      parameters);
+  known.ordinals.reserve(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    known.ordinals.push_back(found.integer(i, 1));
+    known.same[static_cast<std::size_t>(found.integer(i, 0))] = found.boolean(i, 2);
+  }
+  return known;
+}
+
+void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows, std::span<const Extra> extras) {
   if (rows.empty()) return;
-  std::array<pg::StagedColumn, 3> columns;
-  pg::StagedPage page(sql, kSeen, seen_columns(columns));
-  stage(page, rows);
+  pg::StagedPage page(sql, kSeen, extras.empty() ? seen_columns() : remembered_columns());
+  stage(page, rows, extras);
   const pg::Param parameters[] = {mapping};
   sql.engine_by_index(
-      "INSERT INTO tandem._contract AS c (mapping_id, origin_id, hash, last_action)"
-      " SELECT $1, s.origin_id, s.hash, 'c' FROM tandem_seen s"
-      " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET hash = excluded.hash, last_action = 'u', changed_at = now()",
+      base::strcat("INSERT INTO tandem._contract AS c (mapping_id, origin_id, hash, last_action",
+                   extras.empty() ? "" : ", local_key, remote_version", ") SELECT $1, s.origin_id, s.hash, 'c'",
+                   extras.empty() ? "" : ", s.local_key::jsonb, s.remote_version",
+                   " FROM tandem_seen s ON CONFLICT (mapping_id, origin_id) DO UPDATE SET hash = excluded.hash,"
+                   " last_action = CASE WHEN c.deleted_at IS NULL THEN 'u'::\"char\" ELSE 'c' END, changed_at = now(),"
+                   " created_at = coalesce(c.created_at, c.changed_at), deleted_at = NULL",
+                   extras.empty() ? "" : ", local_key = excluded.local_key, remote_version = excluded.remote_version",
+                   " WHERE c.hash <> excluded.hash OR c.deleted_at IS NOT NULL",
+                   extras.empty() ? ""
+                                  : " OR c.local_key IS DISTINCT FROM excluded.local_key"
+                                    " OR c.remote_version IS DISTINCT FROM excluded.remote_version"),
       parameters);
 }
 
 void forget_all(pg::Sql& sql, std::int64_t mapping) {
   sql.engine("DELETE FROM tandem._contract WHERE mapping_id = $1", {mapping});
+  sql.engine("DELETE FROM tandem._pending_delete WHERE mapping_id = $1", {mapping});
+}
+
+void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key) {
+  const pg::Rows changed = sql.engine(
+      "UPDATE tandem._mapping SET contract_key = $2 WHERE mapping_id = $1 AND contract_key IS DISTINCT FROM $2 "
+      "RETURNING 1",
+      {mapping, key});
+  if (!changed.empty()) forget_all(sql, mapping);
 }
 
 }  // namespace tandem::store

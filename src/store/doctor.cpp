@@ -77,7 +77,8 @@ std::optional<LastRun> last_run(pg::Sql& sql, std::int64_t mapping_id) {
 std::optional<std::string> active_run(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows rows = sql.engine(
       "SELECT format('run %s is %s since %s%s', run, status, date_trunc('second', coalesce(started_at, requested_at)),"
-      " ', waiting for ' || waiting_on) FROM tandem._run WHERE mapping_id = $1 AND status IN ('pending', 'running')",
+      " ', waiting for ' || waiting_on) FROM tandem._run WHERE mapping_id = $1 AND status IN ('pending', 'running')"
+      " ORDER BY status = 'running' DESC, run LIMIT 1",
       {mapping_id});
   if (rows.empty()) return std::nullopt;
   return rows.text(0, 0);

@@ -26,6 +26,8 @@ void record_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFaul
 
 // Origin ids of the mapping that have an unresolved error (at most `limit`).
 [[nodiscard]] std::vector<std::string> open_faults(pg::Sql& sql, std::int64_t mapping, std::int64_t limit);
-void resolve_faults(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids);
+// `how`: what happened to them in this run.
+void resolve_faults(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids,
+                    std::string_view how = "the record went in");
 
 }  // namespace tandem::store

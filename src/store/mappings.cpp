@@ -1,7 +1,10 @@
 #include "store/mappings.hpp"
 
 #include "base/strings.hpp"
+#include "core/mapping_reference.hpp"
 #include "store/lookup.hpp"
+#include "store/schema_changes.hpp"
+#include "store/mapping_order.hpp"
 
 namespace tandem::store {
 
@@ -53,10 +56,14 @@ MappingRow require_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_vie
   throw no_such("mapping", name, known);
 }
 
-MappingRow load_mapping(pg::Sql& sql, std::int64_t mapping_id) {
+std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows rows = sql.engine(base::strcat(kSelect, " WHERE m.mapping_id = $1"), {mapping_id});
-  if (rows.empty()) throw base::Failure(base::Errc::undefined_object, base::strcat("mapping ", mapping_id, " is gone"));
-  return from_row(rows, 0);
+  return rows.empty() ? std::nullopt : std::optional(from_row(rows, 0));
+}
+
+MappingRow load_mapping(pg::Sql& sql, std::int64_t mapping_id) {
+  if (auto found = find_mapping(sql, mapping_id)) return *std::move(found);
+  throw base::Failure(base::Errc::undefined_object, base::strcat("mapping ", mapping_id, " is gone"));
 }
 
 MappingRow require_own_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name) {
@@ -83,6 +90,8 @@ std::optional<std::int64_t> insert_mapping(pg::Sql& sql, const MappingRow& m) {
       {m.tenant_id, m.name, m.connection_id, m.object, pg::Param::oid(m.target), m.target_name, m.definition.dump(),
        m.schedule, pg::Param::oid(m.owner), m.owner_name, m.enabled, m.label, m.metadata, m.next_run_at});
   if (rows.empty()) return std::nullopt;
+  remember_columns(sql, rows.integer(0, 0));
+  order_mapping(sql, m.tenant_id, rows.integer(0, 0), core::references_of(m.definition));
   return rows.integer(0, 0);
 }
 
@@ -93,6 +102,10 @@ void update_mapping(pg::Sql& sql, const MappingRow& m, Reread reread) {
       " updated_at = clock_timestamp() WHERE mapping_id = $1",
       {m.mapping_id, m.name, m.connection_id, m.object, pg::Param::oid(m.target), m.target_name, m.definition.dump(),
        m.schedule, m.enabled, m.label, m.metadata, m.next_run_at});
+  remember_columns(sql, m.mapping_id);
+  if (const auto table = pg::describe_table(sql, m.target))
+    settle_open_changes(sql, m.mapping_id, {}, m.definition, columns_now(*table), {});
+  order_mapping(sql, m.tenant_id, m.mapping_id, core::references_of(m.definition));
   reread_mapping(sql, m.mapping_id, reread);
 }
 
@@ -103,17 +116,29 @@ void reread_mapping(pg::Sql& sql, std::int64_t mapping_id, Reread reread) {
     case Reread::listing:
       sql.engine("UPDATE tandem._mapping SET resume = NULL, resume_version = NULL WHERE mapping_id = $1", {mapping_id});
       return;
+    case Reread::changes:
     case Reread::everything:
       sql.engine(
-          "UPDATE tandem._mapping SET definition_version = definition_version + 1, cursor_value = NULL, resume = NULL,"
-          " resume_version = NULL WHERE mapping_id = $1",
-          {mapping_id});
+          "UPDATE tandem._mapping SET definition_version = definition_version + 1, resume = NULL, resume_version = "
+          "NULL,"
+          " cursor_value = CASE WHEN $2 THEN cursor_value END WHERE mapping_id = $1",
+          {mapping_id, reread == Reread::changes});
       return;
   }
 }
 
+void reset_cursor(pg::Sql& sql, std::int64_t mapping_id, const std::optional<std::string>& cursor) {
+  sql.engine(
+      "UPDATE tandem._mapping SET cursor_value = $2, cursor_version = cursor_version + 1, resume = NULL,"
+      " resume_version = NULL, updated_at = clock_timestamp() WHERE mapping_id = $1",
+      {mapping_id, cursor});
+  sql.engine("UPDATE tandem._run SET position = NULL WHERE mapping_id = $1 AND status = 'pending'", {mapping_id});
+}
+
 void delete_mapping(pg::Sql& sql, std::int64_t mapping_id) {
-  sql.engine("DELETE FROM tandem._mapping WHERE mapping_id = $1", {mapping_id});
+  const pg::Rows gone =
+      sql.engine("DELETE FROM tandem._mapping WHERE mapping_id = $1 RETURNING tenant_id", {mapping_id});
+  if (!gone.empty()) order_mappings(sql, gone.integer(0, 0));
 }
 
 void set_mapping_enabled(pg::Sql& sql, std::int64_t mapping_id, bool enabled,
@@ -136,7 +161,7 @@ std::vector<std::string> rebind_by_name(pg::Sql& sql) {
   sql.engine(
       "UPDATE tandem._mapping SET target = coalesce((SELECT c.oid FROM pg_catalog.pg_class c"
       " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-      " WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = target_name), 0),"
+      " WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = target_name), 0), columns_seen = NULL,"
       " owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = owner_name), 0)");
   sql.engine(
       "UPDATE tandem._connection SET owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "

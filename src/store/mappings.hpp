@@ -38,18 +38,22 @@ struct MappingRow {
 
 [[nodiscard]] std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);
 [[nodiscard]] MappingRow require_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);  // 42704
-[[nodiscard]] MappingRow load_mapping(pg::Sql& sql, std::int64_t mapping_id);                           // 42704
+[[nodiscard]] std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t mapping_id);
+[[nodiscard]] MappingRow load_mapping(pg::Sql& sql, std::int64_t mapping_id);  // 42704
 // require_mapping that only members of its owner pass (42501); locks the row for a change.
 [[nodiscard]] MappingRow require_own_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);
 [[nodiscard]] std::vector<MappingRow> mappings_of_connection(pg::Sql& sql, std::int64_t connection_id);
 
 // nullopt when there is one of that name in the tenant.
 [[nodiscard]] std::optional<std::int64_t> insert_mapping(pg::Sql& sql, const MappingRow& mapping);
-// How much of what was read stays valid when a definition changes.
-enum class Reread { nothing, listing, everything };  // listing: only a position within a listing is given up
+// What is given up of what was read when a definition changes: a position within a listing; that, and runs under way
+// leave no mark; that, and how far reading has come.
+enum class Reread { nothing, listing, changes, everything };
 void update_mapping(pg::Sql& sql, const MappingRow& mapping, Reread reread);
 // The same for a change that happened elsewhere (the connection's configuration).
 void reread_mapping(pg::Sql& sql, std::int64_t mapping_id, Reread reread);
+// The next run reads from here; nullopt: from the beginning. One in progress leaves this alone when it ends.
+void reset_cursor(pg::Sql& sql, std::int64_t mapping_id, const std::optional<std::string>& cursor);
 void delete_mapping(pg::Sql& sql, std::int64_t mapping_id);
 
 void set_mapping_enabled(pg::Sql& sql, std::int64_t mapping_id, bool enabled, std::optional<base::Instant> next_run_at);

@@ -4,6 +4,7 @@
 #include "core/codes.hpp"
 #include "core/schedule.hpp"
 #include "pg/timezone.hpp"
+#include "store/run_order.hpp"
 
 namespace tandem::store {
 namespace {
@@ -85,7 +86,7 @@ void start_due(pg::Sql& sql, const std::vector<NextRun>& mappings) {
       RETURNING m.tenant_id, m.mapping_id, m.owner, m.owner_name)
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by)
     SELECT tenant_id, mapping_id, owner, 'schedule', owner_name FROM moved
-    ON CONFLICT (mapping_id) WHERE status IN ('pending', 'running') DO NOTHING)",
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)",
              {ids, seconds, kNever});
 }
 
@@ -105,7 +106,7 @@ base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule
 std::vector<WaitingOwner> waiting_owners(pg::Sql& sql, base::Instant now) {
   const pg::Rows rows = sql.engine(
       base::strcat(
-          "SELECT r.owner, min(r.requested_at)", kPending,
+          "SELECT r.owner, min(r.requested_at)", kPending, kIsNext,
           " AND (r.not_before IS NULL OR r.not_before <= $1) GROUP BY r.owner ORDER BY min(r.requested_at), r.owner"),
       {now});
   std::vector<WaitingOwner> owners;

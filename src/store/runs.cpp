@@ -1,8 +1,15 @@
 #include "store/runs.hpp"
 
+#include <cstdlib>
+
 #include "base/strings.hpp"
+#include "store/record_log.hpp"
+#include "store/retry.hpp"
+#include "store/run_order.hpp"
 
 namespace tandem::store {
+
+using base::strcat;
 
 namespace {
 
@@ -17,35 +24,60 @@ std::optional<std::string> dump(const std::optional<base::Json>& json) {
   return json ? std::optional(json->dump()) : std::nullopt;
 }
 
-constexpr const char* kTakeRuns = R"(
+constexpr const char* kReady = R"(
   WITH ready AS (
-    SELECT r.run
+    SELECT r.run, coalesce((m.definition #>> '{options,full_every}')::int <= m.incremental_runs, false) AS full_due
       FROM tandem._run r
       JOIN tandem._mapping m ON m.mapping_id = r.mapping_id
       JOIN tandem._connection c ON c.connection_id = m.connection_id
      WHERE r.owner = $1::oid AND r.status = 'pending' AND NOT r.cancel_requested
        AND (r.not_before IS NULL OR r.not_before <= now())
-       AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused
+       AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused)";
+
+constexpr const char* kTake = R"(
      ORDER BY r.run
      LIMIT $4
        FOR UPDATE OF r SKIP LOCKED),
   taken AS (
     UPDATE tandem._run r
-       SET status = 'running', epoch = r.epoch + 1, attempt = r.attempt + 1, boot_id = $2, pid = $3::int, phase = 'fetching',
+       SET status = 'running', "full" = r."full" OR (ready.full_due AND r.kind = 'pull'), epoch = r.epoch + 1, attempt = r.attempt + 1, boot_id = $2, pid = $3::int, phase = 'fetching',
            started_at = coalesce(r.started_at, now()), last_activity_at = now(), waiting_on = NULL, waiting_until = NULL
       FROM ready
      WHERE r.run = ready.run
     RETURNING r.*)
-  SELECT t.run, t.epoch, t.mapping_id, m.connection_id, m.tenant_id, m.name, n.name, c.name, c.version, m.definition_version,
+)";
+
+// What a RunSpec is made of; `t` has the columns of _run.
+constexpr const char* kSpecs =
+    R"(  SELECT t.run, t.epoch, t.mapping_id, m.connection_id, m.tenant_id, m.name, n.name, c.name, c.version, m.definition_version,
          m.object, m.target::int8, m.target_name, m.definition, k.manifest, c.config, t.params, t."full", m.cursor_value,
          t.position, CASE WHEN m.resume_version = m.definition_version THEN m.resume END,
-         (SELECT count(*) FROM tandem._sync_error e WHERE e.mapping_id = m.mapping_id AND e.resolved_at IS NULL), t.failed
+         (SELECT count(*) FROM tandem._sync_error e WHERE e.mapping_id = m.mapping_id AND e.resolved_at IS NULL), t.failed, t.chain::text, t.kind,
+         t.timing, t.latency,
+         coalesce(c.clock_offset_ms, 0), m.cursor_version, t.pages, t.records_read, t.bytes,
+         (extract(epoch FROM now() - t.started_at) * 1000000)::int8, t.deleted, t.delete_limit,
+         (SELECT count(*) FROM tandem._pending_delete d WHERE d.mapping_id = t.mapping_id AND d.run = t.run),
+         m.columns_seen,
+         (SELECT count(*) FROM tandem._schema_change x WHERE x.mapping_id = m.mapping_id AND x.status = 'open'),
+         (SELECT x.shape FROM tandem._shape x WHERE x.mapping_id = m.mapping_id)
     FROM taken t
     JOIN tandem._mapping m ON m.mapping_id = t.mapping_id
     JOIN tandem._tenant n ON n.tenant_id = m.tenant_id
     JOIN tandem._connection c ON c.connection_id = m.connection_id
     JOIN tandem._connector k ON k.connector_id = c.connector_id
    ORDER BY t.run)";
+
+// A run that nobody asked for. Its row, in whose way nobody is, has the defaults of all others and a number that no
+// run has.
+constexpr const char* kImagined = R"(
+  WITH taken AS (
+    INSERT INTO tandem._run (run, tenant_id, mapping_id, owner, status, trigger, requested_by, "full", started_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT -pg_backend_pid(), i.tenant_id, i.mapping_id, i.owner, 'cancelled', 'manual', session_user, $2, now()
+      FROM tandem._mapping i
+     WHERE i.mapping_id = $1
+    RETURNING *)
+)";
 
 RunSpec spec_of(const pg::Rows& rows, std::size_t i) {
   RunSpec spec;
@@ -72,36 +104,80 @@ RunSpec spec_of(const pg::Rows& rows, std::size_t i) {
   spec.resume = json_or_null(rows, i, 20);
   spec.open_errors = rows.integer(i, 21);
   spec.failed = rows.integer(i, 22);
+  spec.chain = rows.text(i, 23);
+  spec.retry = rows.text(i, 24) == "retry";
+  spec.verify = rows.text(i, 24) == "verify";
+  spec.timing = json_of(rows.text(i, 25));
+  spec.latency = json_of(rows.text(i, 26));
+  spec.clock_offset_ms = rows.integer(i, 27);
+  spec.cursor_version = rows.integer(i, 28);
+  spec.spent = {rows.integer(i, 29), rows.integer(i, 30), rows.integer(i, 31), rows.integer(i, 32)};
+  spec.deleted = rows.integer(i, 33);
+  spec.delete_limit = rows.integer_or_null(i, 34);
+  spec.held_back = rows.integer(i, 35);
+  spec.columns_seen = json_or_null(rows, i, 36);
+  spec.open_changes = rows.integer(i, 37);
+  spec.shape = json_or_null(rows, i, 38);
   return spec;
 }
 
 }  // namespace
 
 std::vector<RunSpec> take_runs(pg::Sql& sql, pg::Oid owner, std::int64_t boot_id, pg::Pid pid, std::int64_t limit) {
-  const pg::Rows rows = sql.engine(kTakeRuns, {static_cast<std::int64_t>(owner), boot_id, pid, limit});
+  const pg::Rows rows =
+      sql.engine(strcat(kReady, kIsNext, kTake, kSpecs), {static_cast<std::int64_t>(owner), boot_id, pid, limit});
   std::vector<RunSpec> specs;
   for (std::size_t i = 0; i < rows.size(); ++i) specs.push_back(spec_of(rows, i));
   return specs;
 }
 
+RunSpec imagined_run(pg::Sql& sql, std::int64_t mapping_id, bool full) {
+  const pg::Rows rows = sql.engine(strcat(kImagined, kSpecs), {mapping_id, full});
+  if (rows.empty()) throw base::Failure(base::Errc::undefined_object, strcat("mapping ", mapping_id, " is gone"));
+  RunSpec spec = spec_of(rows, 0);
+  spec.run = 0;
+  return spec;
+}
+
+core::StampValues stamp_values(pg::Sql& sql, const RunSpec& spec) {
+  const base::Json* options = spec.definition.find("options");
+  if (options == nullptr || options->find("stamp") == nullptr) return {};
+  const pg::Rows rows = sql.engine(R"(
+    SELECT t.name, t.tenant_key::text, c.name, c.connection_uuid::text, m.name, m.mapping_uuid::text
+      FROM tandem._mapping m
+      JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
+      JOIN tandem._connection c ON c.connection_id = m.connection_id
+     WHERE m.mapping_id = $1)",
+                                   {spec.mapping_id});
+  if (rows.empty()) return {};
+  return {.tenant = {spec.tenant_id, rows.text(0, 0), rows.text(0, 1)},
+          .connection = {spec.connection_id, rows.text(0, 2), rows.text(0, 3)},
+          .mapping = {spec.mapping_id, rows.text(0, 4), rows.text(0, 5)},
+          .run = spec.run};
+}
+
 Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
                        const std::optional<base::Json>& position, std::optional<std::int64_t> total) {
-  const pg::Rows rows = sql.engine(R"(
+  const pg::Rows rows =
+      sql.engine(R"(
     UPDATE tandem._run
        SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
            skipped = skipped + $7, failed = failed + $8, crashes = 0, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
-           last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL
+           last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
+           phase = CASE WHEN $10::jsonb ? 'end' THEN 'closing' ELSE 'fetching' END, timing = $12::jsonb, latency = $13::jsonb,
+           deleted = deleted + $14
      WHERE run = $1 AND epoch = $2 AND status = 'running'
     RETURNING cancel_requested)",
-                                   {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated,
-                                    page.skipped, page.failed, page.bytes, dump(position), total});
+                 {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated, page.skipped,
+                  page.failed, page.bytes, dump(position), total, page.timing, page.latency, page.deleted});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
 }
 
 void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on,
                  std::optional<base::Instant> until) {
   sql.engine(
-      "UPDATE tandem._run SET waiting_on = $3, waiting_until = $4 WHERE run = $1 AND epoch = $2 AND status = 'running'",
+      "UPDATE tandem._run SET waiting_on = $3, waiting_until = $4, phase = 'applying' WHERE run = $1 AND epoch = $2 "
+      "AND status = 'running'",
       {spec.run, spec.epoch, waiting_on, until});
 }
 
@@ -116,13 +192,20 @@ namespace {
 
 // How far reading has come holds for the definition it was read by: one altered in the meantime starts anew.
 void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, std::int64_t written) {
-  sql.engine(R"(
+  sql.engine(
+      R"(
     UPDATE tandem._mapping
-       SET resume = CASE definition_version WHEN $3 THEN $2::jsonb END, resume_version = $3,
-           cursor_value = CASE definition_version WHEN $3 THEN coalesce($4, cursor_value) ELSE cursor_value END,
-           rows_synced = rows_synced + $5
+       SET resume = CASE WHEN definition_version = $3 AND cursor_version = $6 THEN $2::jsonb END, resume_version = $3,
+           cursor_value = CASE WHEN definition_version = $3 AND cursor_version = $6 THEN coalesce($4, cursor_value)
+                               ELSE cursor_value END,
+           rows_synced = rows_synced + $5,
+           incremental_runs = CASE WHEN NOT $7 THEN incremental_runs WHEN $8 THEN 0 ELSE incremental_runs + 1 END
      WHERE mapping_id = $1)",
-             {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written});
+      {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written, spec.cursor_version,
+       closing.status == core::RunStatus::completed || closing.status == core::RunStatus::partial, spec.full});
+}
+
+void forget_old_runs(pg::Sql& sql, const RunSpec& spec) {
   const auto keep = [&] {
     const base::Json* options = spec.definition.find("options");
     return options == nullptr ? std::optional<std::int64_t>() : options->integer_at("keep_runs");
@@ -132,6 +215,29 @@ void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, s
      WHERE mapping_id = $1 AND status NOT IN ('pending', 'running')
        AND run <= (SELECT o.run FROM tandem._run o WHERE o.mapping_id = $1 ORDER BY o.run DESC OFFSET $2 LIMIT 1))",
              {spec.mapping_id, keep.value_or(1000)});
+}
+
+// What its listing has shown, and those of runs of the mapping that ended without us.
+void forget_seen(pg::Sql& sql, const RunSpec& spec) {
+  if (spec.definition.string_at("delete_mode").value_or("ignore") == "ignore") return;
+  sql.engine("DELETE FROM tandem._seen s USING tandem._run r WHERE s.run = r.run AND r.mapping_id = $1",
+             {spec.mapping_id});
+}
+
+// Somebody wanted a run while this one was on its way.
+void run_again(pg::Sql& sql, const RunSpec& spec) {
+  sql.engine(R"(
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, chain)
+    SELECT tenant_id, mapping_id, owner, 'follow_up', session_user, $2::text::bigint[] FROM tandem._mapping WHERE mapping_id = $1
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)",
+             {spec.mapping_id, spec.chain});
+}
+
+// Written where it differs by more than the Date of an answer can say.
+void note_clock(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
+  if (!closing.clock_offset_ms || std::abs(*closing.clock_offset_ms - spec.clock_offset_ms) <= 1500) return;
+  sql.engine("UPDATE tandem._connection SET clock_offset_ms = $2 WHERE connection_id = $1",
+             {spec.connection_id, *closing.clock_offset_ms});
 }
 
 // Whether the connection works is told by every run that had an answer, good or bad.
@@ -164,16 +270,32 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
       sql.engine(R"(
     UPDATE tandem._run
        SET status = $3, completed_at = clock_timestamp(), last_activity_at = clock_timestamp(), phase = NULL, pid = NULL,
-           waiting_on = NULL, waiting_until = NULL, position = NULL, error_type = $4, code = $5, message = $6, timing = $7::jsonb,
+           waiting_on = NULL, waiting_until = NULL, position = NULL, error_type = $4, code = $5, message = $6,
+           timing = CASE WHEN $7::jsonb = '{}' THEN timing ELSE $7::jsonb END,
            cursor_before = $8, cursor_after = $9
      WHERE run = $1 AND epoch = $2 AND status = 'running'
-    RETURNING created + updated)",
+    RETURNING created + updated, again)",
                  {spec.run, spec.epoch, core::run_status_name(closing.status), of(&core::RunFailure::error_type),
                   of(&core::RunFailure::code), of(&core::RunFailure::message), closing.timing.dump(), spec.cursor_value,
                   closing.cursor ? closing.cursor : spec.cursor_value});
   if (rows.empty()) return false;
+  forget_old_runs(sql, spec);
+  forget_old_history(sql, spec);
+  if (spec.retry) {  // the source was not asked
+    sql.engine("UPDATE tandem._mapping SET rows_synced = rows_synced + $2 WHERE mapping_id = $1",
+               {spec.mapping_id, rows.integer(0, 0)});
+    if (rows.boolean(0, 1)) retry_again(sql, spec);
+    return true;
+  }
+  if (spec.verify) {  // it has left everything as it was
+    note_connection(sql, spec, closing);
+    return true;
+  }
+  if (rows.boolean(0, 1)) run_again(sql, spec);
   settle_mapping(sql, spec, closing, rows.integer(0, 0));
+  forget_seen(sql, spec);
   note_connection(sql, spec, closing);
+  note_clock(sql, spec, closing);
   return true;
 }
 
@@ -198,17 +320,18 @@ std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const
   const pg::Rows made = sql.engine(R"(
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, "full", params)
     SELECT tenant_id, mapping_id, owner, 'manual', session_user, $2, $3::jsonb FROM tandem._mapping WHERE mapping_id = $1
-    ON CONFLICT (mapping_id) WHERE status IN ('pending', 'running') DO NOTHING
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING
     RETURNING run)",
                                    {mapping_id, full, params.dump()});
   created = !made.empty();
   if (created) return made.integer(0, 0);
-  // One that still waits also takes over what is asked for now.
+  // One that still waits also takes over what is asked for now. What it may have read before was something else.
   sql.engine(
-      R"(UPDATE tandem._run SET "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending')",
+      R"(UPDATE tandem._run SET position = CASE WHEN ("full" OR NOT $2) AND params @> $3::jsonb THEN position END, "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND kind = 'pull' AND status = 'pending')",
       {mapping_id, full, params.dump()});
   const pg::Rows active = sql.engine(
-      "SELECT run FROM tandem._run WHERE mapping_id = $1 AND status IN ('pending', 'running')", {mapping_id});
+      "SELECT run FROM tandem._run WHERE mapping_id = $1 AND kind = 'pull' AND status IN ('pending', 'running')",
+      {mapping_id});
   if (!active.empty()) return active.integer(0, 0);
   return request_run(sql, mapping_id, full, params, created);  // it ended in between
 }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "core/mapping_stamp.hpp"
+#include "core/ceilings.hpp"
 #include "core/paging.hpp"
 #include "core/run.hpp"
 #include "pg/sql.hpp"
@@ -26,20 +28,40 @@ struct RunSpec {
   std::string target_name;
   base::Json definition, manifest, config, params;
   bool full = false;
+  bool retry = false;          // of stored records that failed; the source is not asked
+  bool verify = false;         // the table is compared, and nothing is written
+  base::Json timing, latency;  // what earlier takers spent, what they saw: core/run_timing.hpp
+  std::string chain = "{}";    // mappings whose runs led to this one, as Postgres prints an array
   std::optional<std::string> cursor_value;
-  std::optional<base::Json> position;  // of this run, when it was begun before
-  std::optional<base::Json> resume;    // of an earlier run that did not get to its end, under this definition
-  std::int64_t failed = 0;             // records that failed before it was taken anew
-  std::int64_t open_errors = 0;        // unresolved errors of the mapping
+  std::optional<base::Json> position;        // of this run, when it was begun before
+  std::optional<base::Json> resume;          // of an earlier run that did not get to its end, under this definition
+  std::int64_t cursor_version = 0;           // of cursor_value: another one, and the run leaves it alone
+  std::int64_t clock_offset_ms = 0;          // the source's clock minus ours, when last seen
+  core::Spent spent;                         // before it was taken anew
+  std::int64_t failed = 0;                   // records that failed before it was taken anew
+  std::int64_t open_errors = 0;              // unresolved errors of the mapping
+  std::int64_t deleted = 0;                  // rows it deleted before it was taken anew
+  std::int64_t held_back = 0;                // rows it did not delete, for the brake held them back
+  std::optional<std::int64_t> delete_limit;  // how many it may delete, whatever the brake says
+  std::optional<base::Json> columns_seen;    // of the table, when it was last looked at
+  std::optional<base::Json> shape;           // of the records, as runs saw them
+  std::int64_t open_changes = 0;             // rows of schema_changes
 };
 
+// What rows of this run are stamped with.
+[[nodiscard]] core::StampValues stamp_values(pg::Sql& sql, const RunSpec& spec);
+
 struct Counters {
-  std::int64_t pages = 0, records_read = 0, created = 0, updated = 0, skipped = 0, failed = 0, bytes = 0;
+  std::int64_t pages = 0, records_read = 0, created = 0, updated = 0, deleted = 0, skipped = 0, failed = 0, bytes = 0;
+  std::string timing = "{}", latency = "{}";  // of the run so far
 };
 
 // Takes up to `limit` pending runs of an owner. Runs of disabled or paused mappings and connections stay.
 [[nodiscard]] std::vector<RunSpec> take_runs(pg::Sql& sql, pg::Oid owner, std::int64_t boot_id, pg::Pid pid,
                                              std::int64_t limit);
+
+// What a run of the mapping would be given if it began now. Its number is 0; the caller rolls back what this writes.
+[[nodiscard]] RunSpec imagined_run(pg::Sql& sql, std::int64_t mapping_id, bool full);
 
 struct Accounted {
   bool ours = true;  // false: another worker has the run now; roll back
@@ -59,7 +81,8 @@ struct Closing {
   std::optional<core::RunFailure> failure;
   std::optional<core::RunFailure> note;  // of a run that did get to its end: shown, no failure
   std::optional<base::Json> resume;      // where the next run goes on; nullopt: from the beginning
-  std::optional<std::string> cursor;     // the new watermark, when the listing was complete
+  std::optional<std::string> cursor;     // the new watermark: the listing was complete, or in order as far as this
+  std::optional<std::int64_t> clock_offset_ms = {};  // where the source told its time
   base::Json timing = base::Json::object();
 };
 // Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours

@@ -45,7 +45,9 @@ std::optional<Error> target_problem(pg::Sql& sql, const pg::Table& table) {
   return std::nullopt;
 }
 
-std::optional<Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
+namespace {
+
+std::optional<Error> schema_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
   const std::string role = pg::quote_identifier(pg::role_name(owner));
   const pg::Rows usage =
       sql.engine("SELECT has_schema_privilege($1, n.oid, 'USAGE') FROM pg_catalog.pg_namespace n WHERE n.nspname = $2",
@@ -56,8 +58,26 @@ std::optional<Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg:
                  {},
                  base::strcat("GRANT USAGE ON SCHEMA ", pg::quote_identifier(table.schema), " TO ", role, ";")};
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Error> read_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
+  if (auto problem = schema_problem(sql, table, owner)) return problem;
+  if (pg::has_table_privilege(owner, table.oid, "SELECT")) return std::nullopt;
+  const std::string role = pg::quote_identifier(pg::role_name(owner));
+  return Error{Errc::insufficient_privilege, base::strcat("role ", role, " lacks SELECT on table ", table.quoted),
+               "The owner of a mapping looks up what its records refer to with its own rights.",
+               base::strcat("GRANT SELECT ON ", table.quoted, " TO ", role, ";")};
+}
+
+std::optional<Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner, bool deletes) {
+  if (auto problem = schema_problem(sql, table, owner)) return problem;
+  const std::string role = pg::quote_identifier(pg::role_name(owner));
   std::vector<std::string> missing;
-  for (const char* privilege : {"SELECT", "INSERT", "UPDATE"}) {
+  for (const char* privilege : {"SELECT", "INSERT", "UPDATE", "DELETE"}) {
+    if (!deletes && std::string_view(privilege) == "DELETE") continue;
     if (!pg::has_table_privilege(owner, table.oid, privilege)) missing.emplace_back(privilege);
   }
   if (missing.empty()) return std::nullopt;

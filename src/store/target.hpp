@@ -17,8 +17,12 @@ namespace tandem::store {
 
 // Tables and partitioned tables that last and are not the system's or ours. nullopt: it can.
 [[nodiscard]] std::optional<base::Error> target_problem(pg::Sql& sql, const pg::Table& table);
-// What `owner` lacks on the table, of SELECT, INSERT, UPDATE and USAGE on its schema: an error with the GRANT to paste.
-[[nodiscard]] std::optional<base::Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner);
+// What `owner` lacks on the table, of SELECT, INSERT, UPDATE, DELETE where that is needed, and USAGE on its schema: an
+// error with the GRANT to paste.
+[[nodiscard]] std::optional<base::Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner,
+                                                           bool deletes);
+// The same for a table that is only looked at.
+[[nodiscard]] std::optional<base::Error> read_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner);
 // Why no worker may act as this role (it is gone, cannot log in, is a superuser): an error with the remedy.
 [[nodiscard]] std::optional<base::Error> owner_problem(pg::Oid owner, std::string_view owner_name);
 

@@ -26,6 +26,7 @@ class SlotHandle {
   [[nodiscard]] bool should_stop() const;
   void set_state(State state) const { slots::set_state(ref_, state); }
   void set_runs(int runs) const { slots::set_runs(ref_, runs); }  // running at the moment
+  void note_progress() const { slots::note_progress(ref_); }
   void note_error() const { slots::note_error(ref_, base::now()); }
   [[nodiscard]] SlotRef ref() const noexcept { return ref_; }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/strings.hpp"
@@ -23,6 +24,8 @@
 #include "worker/background.hpp"
 #include "worker/pull_job.hpp"
 #include "worker/requests.hpp"
+#include "worker/run_end.hpp"
+#include "worker/schema_watch.hpp"
 #include "worker/when_free.hpp"
 
 namespace tandem::worker {
@@ -70,7 +73,7 @@ class Loop {
   std::unordered_map<net::TransferId, PullJob*> waiting_;
   std::unordered_map<std::string, int> in_flight_;  // by pool
   std::size_t next_to_apply_ = 0;
-  bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false;
+  bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
   base::Micros idle_since_ = 0;
 };
 
@@ -167,7 +170,7 @@ void Loop::give_back_taken() {
 
 // A run that cannot be made fails by itself; the others go on.
 void Loop::begin(store::RunSpec spec) {
-  if (spec.position && spec.position->boolean_at("end").value_or(false)) {
+  if (listed_before(spec) && !spec.verify && !spec.position->integer_at("sweep")) {
     endings_.push_back({0, [this, spec = std::move(spec)] { complete_run(spec, context_.owner); }});
     return;
   }
@@ -181,6 +184,9 @@ void Loop::begin(store::RunSpec spec) {
     jobs_.push_back(std::make_unique<PullJob>(std::move(plan), context_.owner));
   } catch (const TableBusy& error) {
     busy = base::strcat("a lock on ", error.table());
+  } catch (const TableChanged& changed) {
+    endings_.push_back({0, [this, spec, changed] { fail_changed_run(spec, context_.owner, changed); }});
+    return;
   } catch (const base::Failure& error) {
     failure = core::failure_of_plan(error.error());
   } catch (const pg::Error& error) {
@@ -263,10 +269,12 @@ bool Loop::apply_one() {
   const base::Micros now = base::monotonic();
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     PullJob& job = *jobs_[(next_to_apply_ + i) % jobs_.size()];
-    if (!job.wants_apply(now)) continue;
+    const bool load = job.wants_load(now);
+    if (!load && !job.wants_apply(now)) continue;
     next_to_apply_ = (next_to_apply_ + i + 1) % jobs_.size();
     pg::set_application_name(base::strcat("tandem: ", job.mapping()));
-    job.apply();
+    load ? job.load() : job.apply();
+    if (!load && !std::exchange(progressed_, true)) context_.slot.note_progress();
     return true;
   }
   return false;

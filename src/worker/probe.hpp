@@ -3,10 +3,12 @@
 // list_fields and create_table_for.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "core/api.hpp"
 #include "core/infer.hpp"
 #include "core/run.hpp"
@@ -15,12 +17,17 @@
 
 namespace tandem::worker {
 
-// Sends one request and waits for its end.
-[[nodiscard]] net::Response fetch_in_foreground(net::Request request);
+// Sends one request and waits for its end, at most tandem.foreground_timeout, or `limit` where that is less.
+[[nodiscard]] net::Response fetch_in_foreground(net::Request request,
+                                                base::Micros limit = std::numeric_limits<base::Micros>::max());
+
+// The SQLSTATE that a failed request is raised with.
+[[nodiscard]] base::Errc errc_of(const core::RunFailure& failure);
 
 struct Answer {
   net::Response response;
   std::optional<core::RunFailure> failure;  // no usable answer: why
+  std::string parent;                       // whose records these are, as JSON; empty: nobody's
 };
 // The first page of an object; `object` null: base_url itself.
 [[nodiscard]] Answer ask_first_page(const core::Api& api, const core::Object* object, const Credentials& credentials);

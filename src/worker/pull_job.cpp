@@ -8,13 +8,12 @@
 #include "core/codes.hpp"
 #include "core/failures.hpp"
 #include "net/date.hpp"
-#include "net/url.hpp"
-#include "pg/log.hpp"
 #include "pg/session.hpp"
-#include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/background.hpp"
-#include "worker/wake.hpp"
+#include "worker/page_read.hpp"
+#include "worker/retry_page.hpp"
+#include "worker/run_end.hpp"
 #include "worker/when_free.hpp"
 
 namespace tandem::worker {
@@ -22,13 +21,6 @@ namespace tandem::worker {
 using base::strcat;
 
 namespace {
-
-// tandem.log_level = detailed: what runs do, in the server's log. Names and numbers only.
-template <class... Pieces>
-void say(const store::RunSpec& spec, const Pieces&... pieces) {
-  if (pg::settings().log_level == 0) return;
-  pg::log(pg::Level::log, strcat("tandem: run ", spec.run, " of ", spec.mapping, " ", pieces...));
-}
 
 constexpr int kMostBusyTimes = 100;  // about ten minutes of a lock that never goes away
 constexpr base::Micros kFirstPause = 50'000, kLongestPause = 10 * base::kSecond;
@@ -40,30 +32,37 @@ struct Overloaded : Fs... {
 template <class... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
-// RFC 8288 allows several Link headers.
-std::string next_link(const net::Response& response) {
-  for (const net::Header& header : response.headers)
-    if (base::lower(header.name) == "link")
-      if (std::string next = net::link_next(header.value); !next.empty()) return next;
-  return {};
-}
-
 }  // namespace
 
 PullJob::PullJob(PullPlan plan, pg::Oid owner)
     : plan_(std::move(plan)),
       owner_(owner),
-      machine_(plan_.pager.start(), static_cast<std::size_t>(plan_.spec.failed)) {
-  say(plan_.spec, plan_.resumed ? "goes on" : "begins");
+      machine_(listed_before(plan_.spec) ? std::nullopt : std::optional(plan_.listing.start()),
+               static_cast<std::size_t>(plan_.spec.failed) + plan_.differences,
+               plan_.spec.verify || (plan_.deletes && plan_.deletes->sweeps)),
+      begun_(base::monotonic()),
+      spent_(plan_.spec.spent) {
+  if (plan_.listing.resumed()) resume_ = plan_.spec.position ? plan_.spec.position : plan_.spec.resume;
+  if (plan_.spec.position) safe_ = plan_.spec.position->string_at("safe");
+  const core::Position start = plan_.listing.start();
+  const std::string how = plan_.listing.resumed() ? strcat("goes on at page ", start.page + 1) : "begins";
+  say(plan_.spec, how);
+  plan_.log.add(store::RunLog::Level::info, "begin", how, {{"full", base::Json(plan_.spec.full)}});
   feed(core::event::Begin{});
 }
 
 std::optional<net::Request> PullJob::make_request() {
-  base::Result<net::Request> request =
-      page_request(plan_.api, plan_.pager.request(*fetch_), plan_.credentials, plan_.pool);
-  if (request) return *std::move(request);
+  core::Spent spent = spent_;
+  spent.micros += base::monotonic() - begun_;
+  std::optional<core::RunFailure> failure = core::over_ceiling(plan_.object, spent);
+  if (!failure) {
+    base::Result<net::Request> request =
+        page_request(plan_.api, plan_.listing.request(*fetch_), plan_.credentials, plan_.pool);
+    if (request) return *std::move(request);
+    failure = core::failure_of_error(request.error());
+  }
   const core::Position at = *std::exchange(fetch_, std::nullopt);
-  page_failed(at, core::failure_of_error(request.error()));
+  page_failed(at, *std::move(failure));
   return std::nullopt;
 }
 
@@ -71,75 +70,147 @@ void PullJob::on_response(net::Response response) {
   transfer_.reset();
   if (!fetch_) return;  // given up in the meantime
   const core::Position at = *std::exchange(fetch_, std::nullopt);
-  fetch_micros_ += response.total_micros;
+  plan_.timing.add(core::Stage::fetch, response.total_micros);
+  log_answer(at, response);
   if (response.error) {
     page_failed(at, core::failure_of_error(*response.error));
     return;
   }
-  if (response.status < 200 || response.status > 299) {
-    page_failed(at, core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials)));
+  look_at_clock(response);
+  if ((response.status < 200 || response.status > 299) && !plan_.listing.parent_gone(at, response.status)) {
+    refused(at, response);
     return;
   }
-  const base::Micros begin = base::monotonic();
+  core::Laps laps(plan_.timing);
   auto loaded = std::make_unique<LoadedPage>();
   loaded->at = at;
   loaded->response = std::move(response);
-  const base::Result<bool> read = read_page(*loaded);
-  read_micros_ += base::monotonic() - begin;
-  if (!read) {
-    page_failed(at, core::failure_of_error(read.error()));
+  std::optional<core::RunFailure> failure = read_page(plan_, *loaded);
+  laps.lap(core::Stage::read);
+  if (failure) {
+    page_failed(at, *std::move(failure));
     return;
   }
+  ++spent_.pages;
+  spent_.records += static_cast<std::int64_t>(loaded->page.records());
+  spent_.bytes += loaded->response.wire_bytes;
   const core::event::PageArrived arrived{at, loaded->next, loaded->page.records()};
   arrived_ = std::move(loaded);
   feed(arrived);
+}
+
+void PullJob::log_end(std::string how) {
+  if (!close_ || !close_->failure)
+    plan_.log.add(store::RunLog::Level::info, "end", std::move(how));
+  else
+    plan_.log.add(store::RunLog::Level::error, "end", strcat(how, ": ", close_->failure->message),
+                  {{"code", base::Json(close_->failure->code)}});
+}
+
+void PullJob::log_answer(const core::Position& at, const net::Response& response) {
+  using Level = store::RunLog::Level;
+  const std::string page = strcat("page ", at.page + 1);
+  if (response.error)
+    plan_.log.add(Level::error, "fetch", strcat(page, ": ", response.error->text),
+                  {{"ms", base::Json(response.total_micros / 1000)}});
+  else
+    plan_.log.add(response.status / 100 == 2 ? Level::info : Level::error, "fetch",
+                  strcat(page, ": status ", response.status),
+                  {{"page", base::Json(at.page + 1)},
+                   {"status", base::Json(static_cast<std::int64_t>(response.status))},
+                   {"ms", base::Json(response.total_micros / 1000)},
+                   {"bytes", base::Json(response.wire_bytes)}});
+}
+
+// An answer that is no success. One that says that the position is not known any more costs what was read of its
+// listing, once.
+void PullJob::refused(const core::Position& at, const net::Response& response) {
+  const core::Listing::Loss loss = plan_.listing.loss(at, response.status, response.body.view());
+  core::RunFailure failure =
+      core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials));
+  if (loss == core::Listing::Loss::none) return page_failed(at, std::move(failure));
+  if (loss == core::Listing::Loss::page && lost_ == at.part) {
+    failure.code = core::code::kListingLost;
+    failure.message =
+        strcat("the position in the listing of ", plan_.object.name, " was lost again: ", failure.message);
+    failure.suggestion = "Smaller listings last: an upper bound, slices, or a larger page size.";
+    failure.retryable = true;
+    return page_failed(at, std::move(failure));
+  }
+  if (loss == core::Listing::Loss::page) lost_ = at.part;
+  const char* what =
+      loss == core::Listing::Loss::cursor ? "has lost its cursor: everything is read" : "has lost its page";
+  say(plan_.spec, what);
+  plan_.log.add(store::RunLog::Level::warning, "fetch", what);
+  const core::Position restart = plan_.listing.restart(at, loss);
+  resume_ = plan_.listing.stored(restart);
+  if (current_) current_->stored = *resume_;  // what was to follow it is gone
+  feed(core::event::ListingLost{at, restart});
+}
+
+// What the source's clock says; where it says nothing, ours as far as it was right the last time.
+void PullJob::look_at_clock(const net::Response& response) {
+  const base::Instant now = base::now();
+  const auto date = response.header("date");
+  const auto instant = date ? net::parse_http_date(std::string(*date)) : std::nullopt;
+  if (instant && !clock_offset_ms_) clock_offset_ms_ = (instant->micros - now.micros) / 1000;
+  plan_.listing.began(instant.value_or(base::Instant{now.micros + plan_.spec.clock_offset_ms * 1000}));
 }
 
 // A stored position that the other side does not know any more (a token that expired, a page that is gone) would fail
 // every run from now on: the next one begins anew.
 void PullJob::page_failed(const core::Position& at, core::RunFailure failure) {
   const bool refused = failure.code == core::code::kNotFound || failure.code == core::code::kRequestRefused ||
-                       failure.code == core::code::kUnreadable;
-  forget_position_ = plan_.resumed && at == plan_.pager.start() && refused;
+                       failure.code == core::code::kUnreadable || failure.code == core::code::kPageRepeated ||
+                       failure.code == core::code::kListingLost;
+  forget_position_ = plan_.listing.resumed() && at == plan_.listing.start() && refused;
+  plan_.log.add(store::RunLog::Level::error, "fetch", strcat("page ", at.page + 1, " cannot be used: ", failure.code));
   feed(core::event::PageFailed{at, std::move(failure)});
 }
 
-// Reads the records and decides which page comes next.
-base::Result<bool> PullJob::read_page(LoadedPage& loaded) {
-  if (const auto date = loaded.response.header("date"); date && !plan_.began)
-    if (const auto instant = net::parse_http_date(std::string(*date))) {
-      plan_.began = std::to_string(instant->micros);
-      if (plan_.watermark) plan_.watermark->set_began(*instant);
-    }
-  if (loaded.response.status == 204) return true;  // no content: an empty page, and the last
-  base::Result<base::Page> page = plan_.reader.read(loaded.response.body, loaded.arena);
-  if (!page) return page.error();
-  loaded.page = *std::move(page);
-  const core::PageSeen seen = plan_.pager.seen(loaded.page.records(), loaded.page.facts, next_link(loaded.response));
-  base::Result<std::optional<core::Position>> next = plan_.pager.next(loaded.at, seen);
-  if (!next) return next.error();
-  loaded.next = *std::move(next);
-  loaded.total = seen.total;
-  if (plan_.watermark && plan_.rows.cursor_field())
-    for (std::size_t i = 0; i < loaded.page.records(); ++i)
-      plan_.watermark->see(loaded.page.record(i)[*plan_.rows.cursor_field()]);
-  return true;
+void PullJob::load() {
+  core::Laps laps(plan_.timing);
+  auto loaded = std::make_unique<LoadedPage>();
+  loaded->at = *fetch_;
+  std::optional<core::RunFailure> failure;
+  const bool free = when_free([&] { failure = load_failed_page(plan_, *loaded, owner_); });
+  laps.lap(core::Stage::read);
+  if (!free) {
+    not_before_ = base::monotonic() + base::kSecond / 2;
+    return;
+  }
+  const core::Position at = *std::exchange(fetch_, std::nullopt);
+  if (failure) return page_failed(at, *std::move(failure));
+  const core::event::PageArrived arrived{at, loaded->next, loaded->page.records()};
+  arrived_ = std::move(loaded);
+  feed(arrived);
 }
 
 std::optional<net::TransferId> PullJob::take_abandoned() { return std::exchange(abandoned_, std::nullopt); }
 
 void PullJob::apply() {
-  const base::Micros begin = base::monotonic();
+  if (waits_since_ != 0) plan_.timing.add(core::Stage::wait, base::monotonic() - std::exchange(waits_since_, 0));
+  if (scan_)
+    scan();
+  else if (sweep_)
+    sweep();
+  else
+    apply_current();
+}
+
+void PullJob::apply_current() {
   ApplyOutcome outcome = apply_page(plan_, *current_, owner_);
-  apply_micros_ += base::monotonic() - begin;
   const core::Position at = current_->at;
   switch (outcome.kind) {
     case ApplyOutcome::Kind::applied:
       busy_times_ = 0;
+      resume_ = std::move(current_->stored);
+      safe_ = std::move(current_->safe);
       current_.reset();
       kept_out_ += outcome.kept_out;
-      say(plan_.spec, "has page ", at.page + 1, ", with ", outcome.errors, " errors");
-      feed(core::event::PageApplied{at, outcome.errors});
+      if (plan_.spec.verify) plan_.differences += outcome.errors;
+      say(plan_.spec, strcat("has page ", at.page + 1, ", with ", outcome.errors, " errors"));
+      feed(core::event::PageApplied{at, outcome.errors, outcome.held_back, outcome.proof});
       if (outcome.cancel_requested) cancel();
       return;
     case ApplyOutcome::Kind::busy:
@@ -156,6 +227,72 @@ void PullJob::apply() {
   }
 }
 
+void PullJob::sweep() {
+  core::Laps laps(plan_.timing);
+  Sweep::Outcome outcome = sweep_->step(plan_, owner_);
+  laps.lap(core::Stage::deletes);
+  if (outcome.kind != Sweep::Outcome::Kind::busy) busy_times_ = 0;
+  switch (outcome.kind) {
+    case Sweep::Outcome::Kind::more:
+      if (outcome.cancel_requested) cancel();
+      return;
+    case Sweep::Outcome::Kind::done:
+      say(plan_.spec, strcat("has deleted ", plan_.deletes->counts.deleted, " rows, and held back ",
+                             plan_.deletes->counts.held_back));
+      kept_out_ += sweep_->kept_out();
+      feed(core::event::Swept{sweep_->errors(), static_cast<std::size_t>(plan_.deletes->counts.held_back)});
+      return;
+    case Sweep::Outcome::Kind::busy:
+      if (++busy_times_ <= kMostBusyTimes) return wait_for_lock(outcome.busy_on);
+      feed(core::event::SweepFailed{{core::error_type::kDatabase,
+                                     core::code::kLocked,
+                                     strcat("waited in vain for ", outcome.busy_on),
+                                     {},
+                                     true}});
+      return;
+    case Sweep::Outcome::Kind::lost:
+      sweep_.reset();
+      done_ = true;
+      return;
+    case Sweep::Outcome::Kind::failed:
+      feed(core::event::SweepFailed{*std::move(outcome.failure)});
+      return;
+  }
+}
+
+std::unique_ptr<LoadedPage> PullJob::take_page() {
+  std::unique_ptr<LoadedPage> page = std::move(current_);
+  if (page) feed(core::event::PageApplied{page->at, 0});
+  return page;
+}
+
+void PullJob::scan() {
+  ApplyOutcome outcome = scan_->step(plan_, owner_);
+  if (outcome.kind != ApplyOutcome::Kind::busy) busy_times_ = 0;
+  switch (outcome.kind) {
+    case ApplyOutcome::Kind::applied:
+      plan_.differences += outcome.errors;
+      if (outcome.cancel_requested && !scan_->done())
+        cancel();
+      else if (scan_->done())
+        feed(core::event::Swept{plan_.differences, 0});
+      return;
+    case ApplyOutcome::Kind::busy:
+      if (++busy_times_ <= kMostBusyTimes) return wait_for_lock(outcome.busy_on);
+      outcome.failure = core::RunFailure{
+          core::error_type::kDatabase, core::code::kLocked, strcat("waited in vain for ", outcome.busy_on), {}, true};
+      feed(core::event::SweepFailed{*outcome.failure});
+      return;
+    case ApplyOutcome::Kind::lost:
+      scan_.reset();
+      done_ = true;
+      return;
+    case ApplyOutcome::Kind::failed:
+      feed(core::event::SweepFailed{*outcome.failure});
+      return;
+  }
+}
+
 // A lock that others hold delays this run only: it waits, longer each time, and says what for.
 void PullJob::back_off(ApplyOutcome outcome) {
   if (++busy_times_ > kMostBusyTimes) {
@@ -167,14 +304,20 @@ void PullJob::back_off(ApplyOutcome outcome) {
     feed(core::event::ApplyFailed{at, std::move(failure)});
     return;
   }
-  if (leave_locked_page()) return;
+  if (!leave_locked_page()) wait_for_lock(outcome.busy_on);
+}
+
+void PullJob::wait_for_lock(const std::string& busy_on) {
   const base::Micros pause = std::min(kFirstPause << std::min(busy_times_ - 1, 10), kLongestPause);
-  not_before_ = base::monotonic() + pause;
+  waits_since_ = base::monotonic();
+  not_before_ = waits_since_ + pause;
+  plan_.log.add(store::RunLog::Level::warning, "wait", strcat("waits for ", busy_on),
+                {{"ms", base::Json(pause / 1000)}});
   if (pause < base::kSecond) return;
   when_free([&] {
     pg::Transaction tx(strcat("note that ", plan_.spec.mapping, " waits"));
     pg::reset_session(owner_, kLockTimeoutMs, 0);
-    store::set_waiting(tx, plan_.spec, outcome.busy_on, base::Instant{base::now().micros + pause});
+    store::set_waiting(tx, plan_.spec, busy_on, base::Instant{base::now().micros + pause});
     tx.commit();
   });
 }
@@ -199,18 +342,21 @@ void PullJob::yield() {
 }
 
 std::optional<base::Micros> PullJob::not_before() const noexcept {
-  return current_ || (wants_close(not_before_) && !done_) ? std::optional(not_before_) : std::nullopt;
+  return current_ || scan_ || sweep_ || wants_load(not_before_) || (wants_close(not_before_) && !done_)
+             ? std::optional(not_before_)
+             : std::nullopt;
 }
 
 void PullJob::close() {
   const bool written = when_free([&] {
     pg::Transaction tx(strcat("finish the run of ", plan_.spec.mapping));
-    pg::reset_session(owner_, kLockTimeoutMs, 0);
+    pg::reset_session(owner_, kLockTimeoutMs, kStatementTimeoutMs);
     if (begin_unit() != Unit::usable) return;  // the extension goes, and the run with it
+    plan_.log.write(tx, plan_.spec);
     if (release_) {
       store::release_run(tx, plan_.spec);
     } else {
-      store::close_run(tx, plan_.spec, closing());
+      if (!finish_run(tx, plan_.spec, closing())) return;
     }
     tx.commit();
   });
@@ -227,29 +373,32 @@ store::Closing PullJob::closing() const {
   store::Closing closing;
   closing.status = close_->status;
   closing.failure = close_->failure;
-  if (close_->resume && !forget_position_ && !plan_.spec.full) {
-    closing.resume = stored_position(*close_->resume, plan_.began);
-    closing.resume->set("listing", base::Json(plan_.listing));
-  }
-  if (close_->complete && plan_.watermark) closing.cursor = plan_.watermark->value();
+  if (close_->resume && !forget_position_ && !plan_.spec.full) closing.resume = resume_;
+  if (close_->complete && listed_before(plan_.spec))
+    closing.cursor = plan_.spec.position->string_at("cursor");
+  else if (close_->complete)
+    closing.cursor = plan_.listing.cursor();
+  else if (!plan_.spec.full)
+    closing.cursor = safe_;  // as far as it came
+  closing.clock_offset_ms = clock_offset_ms_;
+  if (close_->complete && plan_.listing.incremental() && plan_.object.cursor->token && !closing.cursor)
+    closing.note = core::RunFailure{
+        .code = core::code::kNoDeltaToken,
+        .message = strcat("the listing of ", plan_.object.name, " ended without a token at ",
+                          base::join(plan_.object.cursor->next, "."), ": the next run reads everything")};
   if (kept_out_ > 0)
     closing.note = core::RunFailure{
         .code = core::code::kKeptOut,
         .message = strcat(kept_out_, " rows were kept out of ", plan_.write.table.quoted, " by a trigger or a policy")};
-  closing.timing = timing();
+  if (plan_.spec.verify && close_->complete) closing.note = verify_note(plan_);
+  if (plan_.deletes)
+    if (auto note = note_of(*plan_.deletes, plan_.spec)) closing.note = std::move(note);
+  closing.timing = plan_.timing.json(base::monotonic());
   return closing;
 }
 
 std::size_t PullJob::held_bytes() const noexcept {
   return (arrived_ ? arrived_->response.body.size() : 0) + (current_ ? current_->response.body.size() : 0);
-}
-
-base::Json PullJob::timing() const {
-  base::Json json = base::Json::object();
-  json.set("fetch_ms", base::Json(fetch_micros_ / 1000));
-  json.set("read_ms", base::Json(read_micros_ / 1000));
-  json.set("apply_ms", base::Json(apply_micros_ / 1000));
-  return json;
 }
 
 void PullJob::feed(const core::Event& event) {
@@ -262,47 +411,27 @@ void PullJob::feed(const core::Event& event) {
                      fetch_.reset();
                      arrived_.reset();
                    },
-                   [&](core::action::Close& close) { close_ = std::move(close); },
-                   [&](core::action::Release&) { release_ = true; },
+                   [&](core::action::Sweep&) {
+                     if (plan_.spec.verify)
+                       scan_.emplace(plan_.spec.position);
+                     else
+                       sweep_.emplace();
+                   },
+                   [&](core::action::Close& close) {
+                     scan_.reset();
+                     sweep_.reset();
+                     close_ = std::move(close);
+                     log_end(core::run_status_name(close_->status));
+                   },
+                   [&](core::action::Release&) {
+                     scan_.reset();
+                     sweep_.reset();
+                     release_ = true;
+                     log_end("is handed over");
+                   },
                },
                action);
   }
-}
-
-namespace {
-
-void end_run(const store::RunSpec& spec, pg::Oid owner, const store::Closing& closing) {
-  pg::Transaction tx(strcat("finish the run of ", spec.mapping));
-  pg::reset_session(owner, kLockTimeoutMs, 0);
-  if (begin_unit() != Unit::usable) return;
-  store::close_run(tx, spec, closing);
-  tx.commit();
-  say(spec, core::run_status_name(closing.status));
-}
-
-}  // namespace
-
-void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on) {
-  pg::Transaction tx(strcat("put off ", spec.mapping));
-  pg::reset_session(owner, kLockTimeoutMs, 0);
-  store::postpone_run(tx, spec, base::Instant{base::now().micros + base::kSecond}, waiting_on);
-  wake_scheduler_at_commit();  // it sets the alarm
-  tx.commit();
-}
-
-void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure) {
-  store::Closing closing;
-  closing.status = core::RunStatus::failed;
-  closing.failure = failure;
-  closing.resume = spec.resume;
-  end_run(spec, owner, closing);
-}
-
-void complete_run(const store::RunSpec& spec, pg::Oid owner) {
-  store::Closing closing;
-  closing.status = spec.failed > 0 ? core::RunStatus::partial : core::RunStatus::completed;
-  closing.cursor = spec.position->string_at("cursor");
-  end_run(spec, owner, closing);
 }
 
 }  // namespace tandem::worker

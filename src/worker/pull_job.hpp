@@ -11,11 +11,14 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "core/ceilings.hpp"
 #include "core/run.hpp"
 #include "net/http.hpp"
 #include "net/transfers.hpp"
 #include "worker/page_apply.hpp"
+#include "worker/page_verify.hpp"
 #include "worker/pull_plan.hpp"
+#include "worker/sweep.hpp"
 
 namespace tandem::worker {
 
@@ -29,7 +32,7 @@ class PullJob {
   [[nodiscard]] int max_in_flight() const noexcept { return plan_.api.max_in_flight; }
 
   // --- network side: no transaction
-  [[nodiscard]] bool wants_request() const noexcept { return fetch_.has_value() && !transfer_; }
+  [[nodiscard]] bool wants_request() const noexcept { return fetch_.has_value() && !transfer_ && !plan_.spec.retry; }
   // The request for the wanted page; nullopt when it cannot be made (the job has taken note of that).
   std::optional<net::Request> make_request();
   void sent(net::TransferId id) { transfer_ = id; }
@@ -38,7 +41,14 @@ class PullJob {
   std::optional<net::TransferId> take_abandoned();
 
   // --- database side: each is one transaction (or two)
-  [[nodiscard]] bool wants_apply(base::Micros now) const noexcept { return current_ != nullptr && now >= not_before_; }
+  // A retry run's page: records that failed. Not ahead of time: what the page before it leaves is not known yet.
+  [[nodiscard]] bool wants_load(base::Micros now) const noexcept {
+    return fetch_.has_value() && plan_.spec.retry && current_ == nullptr && now >= not_before_;
+  }
+  void load();
+  [[nodiscard]] bool wants_apply(base::Micros now) const noexcept {
+    return (current_ != nullptr || scan_ || sweep_) && now >= not_before_;
+  }
   void apply();
   [[nodiscard]] bool wants_close(base::Micros now) const noexcept {
     return (close_.has_value() || release_) && now >= not_before_;
@@ -51,18 +61,29 @@ class PullJob {
   // Bytes of pages that arrived and are not applied yet.
   [[nodiscard]] std::size_t held_bytes() const noexcept;
 
+  // --- looking only (preview_mapping): pages are taken away instead of applied, and nobody closes
+  [[nodiscard]] std::unique_ptr<LoadedPage> take_page();  // null: none has arrived
+  [[nodiscard]] const core::action::Close* closing_with() const noexcept { return close_ ? &*close_ : nullptr; }
+  [[nodiscard]] PullPlan& plan() noexcept { return plan_; }
+
   // --- orders
   void cancel();
   void yield();
 
  private:
   void feed(const core::Event& event);
-  base::Result<bool> read_page(LoadedPage& loaded);
+  void refused(const core::Position& at, const net::Response& response);
+  void look_at_clock(const net::Response& response);
+  void apply_current();
+  void scan();
+  void sweep();
   void back_off(ApplyOutcome outcome);
+  void wait_for_lock(const std::string& busy_on);
   bool leave_locked_page();
   void page_failed(const core::Position& at, core::RunFailure failure);
   store::Closing closing() const;
-  [[nodiscard]] base::Json timing() const;
+  void log_end(std::string how);
+  void log_answer(const core::Position& at, const net::Response& response);
 
   PullPlan plan_;
   pg::Oid owner_;
@@ -71,21 +92,21 @@ class PullJob {
   std::optional<net::TransferId> transfer_, abandoned_;
   std::unique_ptr<LoadedPage> arrived_;  // one page ahead
   std::unique_ptr<LoadedPage> current_;  // to be applied
+  std::optional<TableScan> scan_;        // the last phase of a verification
+  std::optional<Sweep> sweep_;           // and of a run that deletes
   std::optional<core::action::Close> close_;
   bool release_ = false, done_ = false;
   base::Micros not_before_ = 0;
   int busy_times_ = 0;
+  base::Micros begun_;
+  core::Spent spent_;
+  std::optional<base::Json> resume_;  // behind the last page that was committed
+  std::optional<std::string> safe_;   // nothing before this cursor is missing
+  std::optional<std::string> lost_;   // the part whose position was lost once
+  std::optional<std::int64_t> clock_offset_ms_;
   bool forget_position_ = false;  // the stored one is of no use to the other side any more
   std::size_t kept_out_ = 0;
-  base::Micros fetch_micros_ = 0, read_micros_ = 0, apply_micros_ = 0;
+  base::Micros waits_since_ = 0;  // for a lock; 0: it does not
 };
-
-// Ends of runs that never became a job. Each is one transaction, and may raise what a held row raises.
-// Given back for a second: what it needs is held by somebody else.
-void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on);
-// It cannot even begin.
-void fail_run(const store::RunSpec& spec, pg::Oid owner, const core::RunFailure& failure);
-// It was read to its end, and the worker that did was lost before it could say so.
-void complete_run(const store::RunSpec& spec, pg::Oid owner);
 
 }  // namespace tandem::worker

@@ -1,13 +1,22 @@
 #include "worker/pull_plan.hpp"
 
+#include <algorithm>
+
 #include "base/strings.hpp"
+#include "core/mapping_stamp.hpp"
+#include "core/mapping_deletes.hpp"
 #include "pg/catalog.hpp"
+#include "pg/timezone.hpp"
 #include "store/connections.hpp"
 #include "store/contracts.hpp"
 #include "store/credentials.hpp"
+#include "store/derived.hpp"
 #include "store/faults.hpp"
 #include "store/fields.hpp"
+#include "store/letters.hpp"
 #include "store/target.hpp"
+#include "store/verify.hpp"
+#include "worker/schema_watch.hpp"
 
 namespace tandem::worker {
 
@@ -20,16 +29,15 @@ namespace {
 // By number; after a restore the name decides.
 pg::Table find_target(pg::Sql& sql, const store::RunSpec& spec) {
   std::optional<pg::Table> table = pg::describe_table(sql, spec.target);
-  if (!table)
-    throw Failure(Errc::undefined_object, strcat("table ", spec.target_name, " is not there any more"), {},
-                  strcat("Make it again, or SELECT tandem.drop_mapping('", spec.mapping, "');"));
+  if (!table) throw table_gone(spec);
   return *std::move(table);
 }
 
 void check_rights(pg::Sql& sql, const pg::Table& table, const store::RunSpec& spec, pg::Oid owner) {
   store::require_connection_use(sql, spec.connection_id, owner);
   if (auto problem = store::target_problem(sql, table)) throw Failure(*problem);
-  if (auto problem = store::privilege_problem(sql, table, owner)) throw Failure(*problem);
+  const bool deletes = spec.definition.string_at("delete_mode") == "hard";
+  if (auto problem = store::privilege_problem(sql, table, owner, deletes)) throw Failure(*problem);
 }
 
 core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api,
@@ -60,9 +68,9 @@ core::Params run_params(const core::Object& object, const core::Mapping& mapping
   if (spec.params.is_object())
     for (const auto& [name, value] : spec.params.members())
       params.emplace_back(name, value.is_string() ? value.string() : value.dump());
-  const bool continues =
-      mapping.sync_mode == core::SyncMode::incremental && !spec.full && object.cursor && spec.cursor_value;
-  if (continues && !object.cursor->param.empty()) params.emplace_back(object.cursor->param, *spec.cursor_value);
+  for (auto& [name, value] : core::filter_params(mapping, object))
+    if (std::ranges::find(params, name, &core::Params::value_type::first) == params.end())
+      params.emplace_back(name, std::move(value));
   return params;
 }
 
@@ -71,29 +79,53 @@ std::uint64_t definition_seed(const store::RunSpec& spec) {
   return base::hash64(strcat(spec.mapping_id, ":", spec.definition_version), 0);
 }
 
-struct Start {
-  core::Position position = {};
-  std::optional<std::string> began = {};
-  bool resumed = false;
-};
-
-// A position means something in its own listing only: another cursor, other parameters, another listing.
-std::string listing_of(const core::Object& object, const core::Params& params) {
-  std::string text = object.path;
-  for (const auto& [name, value] : params) text += strcat("\n", name, "=", value);
-  return std::to_string(base::hash64(text, 0));
+core::OffsetAt zone_of(const core::Object& object) {
+  if (!object.cursor || object.cursor->zone.empty()) return {};
+  const auto zone = pg::TimeZone::find(object.cursor->zone);
+  if (!zone)
+    throw Failure(Errc::invalid_parameter, strcat("there is no time zone ", object.cursor->zone), {},
+                  "SELECT name FROM pg_timezone_names;");
+  return [zone = *zone](base::Instant when) { return zone.offset_at(when); };
 }
 
 // Where this run was before a crash or a hand-over; else where an earlier one could not go on, unless everything is
-// to be read anew.
-Start start_of(const store::RunSpec& spec, const std::string& listing) {
-  const std::optional<base::Json>& stored = spec.position ? spec.position : spec.full ? std::nullopt : spec.resume;
-  if (!stored) return {};
-  if (!spec.position && stored->string_at("listing") != listing) return {};
-  const base::Json* at = stored->find("at");
-  if (at == nullptr) return {};
-  base::Result<core::Position> position = core::Position::from_json(*at);
-  return position ? Start{*std::move(position), stored->string_at("began"), true} : Start{};
+// to be read anew. A position means something in its own listing only.
+core::Listing listing_of(const core::Api& api, const core::Object& object, const core::Mapping& mapping,
+                         const store::RunSpec& spec) {
+  core::Listing::Setup setup{.object = object, .params = run_params(object, mapping, spec), .zone = zone_of(object)};
+  if (object.parent && !spec.retry)
+    if (const core::Object* parent = api.object(object.parent->object)) setup.parent = *parent;
+  setup.incremental = mapping.sync_mode == core::SyncMode::incremental && !spec.retry;
+  if (!spec.full) setup.watermark = spec.cursor_value;
+  setup.proof = spec.verify || (spec.full && mapping.delete_mode != core::DeleteMode::ignore);
+  if (object.cursor) setup.lookback = mapping.lookback.value_or(object.cursor->lookback);
+  setup.now = base::Instant{base::now().micros + spec.clock_offset_ms * 1000};
+  core::Listing listing(std::move(setup));
+  const bool own = spec.position || spec.full || spec.retry;
+  const std::optional<base::Json>& stored = own ? spec.position : spec.resume;
+  if (stored && (spec.position || stored->string_at("listing") == listing.identity())) (void)listing.resume(*stored);
+  return listing;
+}
+
+std::vector<base::FieldPath> both(std::vector<base::FieldPath> first, std::vector<base::FieldPath> second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+std::optional<std::size_t> field_named(const core::RowBuilder& rows, const std::string& name) {
+  const auto found = std::ranges::find(rows.fields(), name, &base::FieldPath::literal);
+  if (found == rows.fields().end()) return std::nullopt;
+  return static_cast<std::size_t>(found - rows.fields().begin());
+}
+
+std::vector<std::size_t> fields_named(const core::RowBuilder& rows, const std::vector<std::string>& names) {
+  std::vector<std::size_t> out;
+  for (const std::string& name : names) {
+    const auto field = field_named(rows, name);
+    if (!field) return {};
+    out.push_back(*field);
+  }
+  return out;
 }
 
 core::Object find_object(const core::Api& api, const store::RunSpec& spec) {
@@ -103,84 +135,145 @@ core::Object find_object(const core::Api& api, const store::RunSpec& spec) {
                 strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
 }
 
+// A look-back, and already the bound itself, gives again what was read before.
+bool appends_changes(const core::Mapping& mapping) {
+  return mapping.write_mode == core::WriteMode::append && mapping.sync_mode == core::SyncMode::incremental;
+}
+
+core::RowBuilder rows_of(const core::Mapping& mapping, const core::Target& target, const std::vector<std::string>& key,
+                         const store::RunSpec& spec) {
+  const bool versions = appends_changes(mapping);
+  const bool keyed = versions || mapping.write_mode != core::WriteMode::append;
+  core::RowBuilder rows(mapping, target, keyed ? key : std::vector<std::string>{}, definition_seed(spec),
+                        &store::kDatabaseLetters);
+  if (versions) rows.tell_versions_apart();
+  return rows;
+}
+
+// A record of another version is another one, unless the mapping says itself what tells.
+RecordFields fields_of(const core::Object& object, const core::Mapping& mapping, core::RowBuilder& rows) {
+  RecordFields fields;
+  if (object.parent) fields.parent = field_named(rows, object.parent->as);
+  if (!object.version.empty()) fields.version = rows.extract(base::FieldPath::parse(object.version));
+  if (fields.version && mapping.hash_fields.empty()) rows.hash_too(*fields.version);
+  if (object.deleted) fields.deleted = rows.extract(base::FieldPath::parse(object.deleted->field));
+  return fields;
+}
+
 // What earlier runs and other people left: decides how pages are written.
-void look_at_state(pg::Sql& sql, PullPlan& plan) {
-  plan.gate = plan.contracts && !plan.spec.full;
-  plan.first_load = plan.write.keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
-  if (plan.first_load && plan.contracts)
-    store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
+void look_at_state(pg::Sql& sql, PullPlan& plan, pg::Oid owner) {
+  plan.compute = store::make_compute_plan(sql, plan.write.table, plan.mapping, owner);
+  const bool history = plan.mapping.history.level != core::History::Level::none && plan.write.keyed;
+  if (history || plan.spec.verify) plan.compare = store::make_compare_plan(plan.write, plan.mapping);
+  if (!plan.mapping.last_error.empty()) plan.rows.keep_failed();
+  plan.look_for_parents = plan.spec.retry && plan.spec.params.boolean_at("waiting").value_or(false);
+  if (plan.spec.retry) return;  // what is tried again says itself what it settles
+  if (plan.spec.verify) {       // leaves everything as it is
+    plan.contracts = false;
+    plan.differences = static_cast<std::size_t>(store::differences_so_far(sql, plan.spec));
+    plan.shared_table = !plan.compare->stamped && store::shares_table(sql, plan.spec);
+    return;
+  }
+  // What was appended before is not appended again, also when everything is read; unless somebody emptied the table.
+  const bool appends = plan.contracts && !plan.write.keyed;
+  plan.gate = plan.contracts && (appends || (!plan.spec.full && plan.mapping.verify == core::Verify::source));
+  if (appends && store::table_is_empty(sql, plan.write)) store::forget_all(sql, plan.spec.mapping_id);
+  bool& first_load = plan.write_state.first_load;
+  first_load = plan.write.keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
+  if (first_load && plan.contracts) store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
   if (plan.spec.open_errors > 0)
-    for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, 100'000))
+    for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, kMostOpenFaults))
       plan.open_faults.insert(std::move(id));
+  plan.many_open_faults = plan.open_faults.size() == kMostOpenFaults;
+}
+
+// Contracts, and what may be deleted by them.
+void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, const std::vector<std::string>& key,
+                    bool incremental) {
+  if (!plan.write.keyed) return;
+  plan.local_key = store::local_key_of(plan.mapping, target);
+  plan.contracts = !store::contracts_are_derived(plan.mapping, plan.object, plan.local_key);
+  if (!plan.contracts) return;
+  const std::vector<std::string> match = match_columns(plan.mapping, key);
+  store::keep_contracts_of(sql, plan.spec.mapping_id,
+                           strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
+  if (plan.mapping.delete_mode == core::DeleteMode::ignore) return;
+  plan.deletes.emplace(make_deletes(sql, plan.spec,
+                                    store::make_delete_plan(plan.write.table, plan.mapping, target, match),
+                                    !plan.spec.retry && (!incremental || plan.spec.full), plan.listing));
+}
+
+void begin_accounts(PullPlan& plan, base::Micros began_at) {
+  plan.log = store::RunLog(plan.mapping.run_log);
+  plan.latencies = core::Latencies(plan.spec.latency);
+  plan.timing = core::RunTiming(plan.spec.timing, began_at);
+  plan.timing.add(core::Stage::plan, base::monotonic() - began_at);
 }
 
 }  // namespace
 
 PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
+  const base::Micros began_at = base::monotonic();
   core::Api api = core::make_api(spec.manifest, spec.config).value();
   api.connection = spec.connection;
   core::Object object = find_object(api, spec);
   const pg::Table table = find_target(sql, spec);
+  follow_table(sql, spec, table);
   check_rights(sql, table, spec, owner);
   if (!pg::try_lock_table(table.oid)) throw TableBusy(table.quoted);
   const core::Target target = store::target_of(table);
   core::Mapping mapping = checked_mapping(sql, spec, api, target);
   if (mapping.page_size > 0) object.paging.size = mapping.page_size;
+  core::add_restored_columns(mapping);
+  core::fill_stamps(mapping, target, store::stamp_values(sql, spec));
   const std::vector<std::string> key = mapping.key.empty() ? object.id : mapping.key;
   const bool keyed = mapping.write_mode != core::WriteMode::append;
   const bool incremental = mapping.sync_mode == core::SyncMode::incremental;
-  if (!incremental) mapping.cursor_field.clear();
+  if (incremental && object.cursor && !object.cursor->token) object.cursor->field = mapping.cursor_field;
+  mapping.cursor_field.clear();  // the listing looks at it
 
   store::WritePlan write =
       store::make_write_plan(table, mapping, keyed ? match_columns(mapping, key) : std::vector<std::string>{});
-  core::RowBuilder rows(mapping, target, keyed ? key : std::vector<std::string>{}, definition_seed(spec));
-  core::Params params = run_params(object, mapping, spec);
-  std::string listing = listing_of(object, params);
-  Start start = start_of(spec, listing);
-  core::Pager pager(object, std::move(params), start.position);
-  base::PageReader reader(object.records, rows.fields(), pager.facts());
-  Credentials credentials = store::load_credentials(sql, spec.connection_id);
+  core::RowBuilder rows = rows_of(mapping, target, key, spec);
+  const bool contracts = keyed != incremental;  // of full listings, and of what is appended from changes
+  std::optional<core::RecordFilter> filter = core::RecordFilter::make(mapping, object, rows);
+  const RecordFields fields = fields_of(object, mapping, rows);
+  core::Listing listing = listing_of(api, object, mapping, spec);
+  base::PageReader reader =
+      spec.retry ? base::PageReader({base::RecordsAt::Rule::root, {}}, rows.fields(), {})
+                 : base::PageReader(object.records, both(rows.fields(), listing.fields(false)), listing.facts(false));
+  std::optional<base::PageReader> parent_reader;
+  if (object.parent && !spec.retry)
+    parent_reader.emplace(api.object(object.parent->object)->records, listing.fields(true), listing.facts(true));
+  Credentials credentials = spec.retry ? Credentials{} : store::load_credentials(sql, spec.connection_id);
   std::string pool = strcat(spec.connection_id, ":", spec.connection_version);
-  std::optional<core::Watermark> watermark;
-  if (incremental && object.cursor) {
-    watermark.emplace(object.cursor->format, spec.full ? std::nullopt : spec.cursor_value);
-    if (start.began) watermark->set_began(base::Instant{std::stoll(*start.began)});
-  }
+  std::vector<std::size_t> key_fields = fields_named(rows, key);
   PullPlan plan{.spec = std::move(spec),
                 .api = std::move(api),
                 .object = std::move(object),
                 .mapping = std::move(mapping),
                 .write = std::move(write),
                 .rows = std::move(rows),
+                .filter = std::move(filter),
+                .listing = std::move(listing),
                 .reader = std::move(reader),
-                .pager = std::move(pager),
+                .parent_reader = std::move(parent_reader),
+                .key_fields = std::move(key_fields),
+                .fields = fields,
                 .credentials = std::move(credentials),
                 .pool = std::move(pool),
-                .contracts = keyed && !incremental,
-                .gate = false,
-                .watermark = std::move(watermark),
+                .contracts = contracts,
                 .open_faults = {},
-                .began = std::move(start.began),
-                .listing = std::move(listing),
-                .resumed = start.resumed,
-                .first_load = false};
-  look_at_state(sql, plan);
+                .write_state = {}};
+  if (!plan.spec.verify) plan_contracts(sql, plan, target, key, incremental);
+  plan.references = store::make_reference_plans(sql, plan.spec, plan.mapping, target, owner);
+  look_at_state(sql, plan, owner);
+  begin_accounts(plan, began_at);
   return plan;
 }
 
-base::Json stored_position(const core::Position& position, const std::optional<std::string>& began) {
-  base::Json json = base::Json::object();
-  json.set("at", position.to_json());
-  if (began) json.set("began", base::Json(*began));
-  return json;
-}
-
-base::Json end_position(const std::optional<core::Watermark>& watermark) {
-  base::Json json = base::Json::object();
-  json.set("end", base::Json(true));
-  if (watermark)
-    if (const auto cursor = watermark->value()) json.set("cursor", base::Json(*cursor));
-  return json;
+bool listed_before(const store::RunSpec& spec) {
+  return spec.position && spec.position->boolean_at("end").value_or(false);
 }
 
 }  // namespace tandem::worker

@@ -12,16 +12,29 @@
 
 #include "base/page_reader.hpp"
 #include "core/api.hpp"
+#include "core/local_key.hpp"
 #include "core/mapping.hpp"
-#include "core/paging.hpp"
+#include "core/listing.hpp"
+#include "core/record_filter.hpp"
 #include "core/rows.hpp"
-#include "core/watermark.hpp"
+#include "core/run_timing.hpp"
 #include "pg/sql.hpp"
-#include "store/apply.hpp"
+#include "store/row_compare.hpp"
+#include "store/row_writer.hpp"
+#include "store/run_log.hpp"
+#include "store/references.hpp"
+#include "store/write_plan.hpp"
 #include "store/runs.hpp"
+#include "worker/pull_deletes.hpp"
+#include "store/transform_sql.hpp"
 #include "worker/requests.hpp"
 
 namespace tandem::worker {
+
+// Of the reader's fields: the one that takes the parent's value, those that the object has a use for.
+struct RecordFields {
+  std::optional<std::size_t> parent, version, deleted;
+};
 
 struct PullPlan {
   store::RunSpec spec;
@@ -29,20 +42,36 @@ struct PullPlan {
   core::Object object;  // with the mapping's page size
   core::Mapping mapping;
   store::WritePlan write;
+  store::ComputePlan compute = {};
   core::RowBuilder rows;
-  base::PageReader reader;
-  core::Pager pager;
+  bool sampled = false;                      // a page's records were looked at for new and lost fields
+  std::optional<core::RecordFilter> filter;  // nullopt: every record
+  core::Listing listing;
+  std::vector<store::ReferencePlan> references = {};
+  base::PageReader reader;                        // rows.fields(), then the listing's
+  std::optional<base::PageReader> parent_reader;  // of pages of parents
+  std::vector<std::size_t> key_fields;            // of the reader's, those that identify a record
+  RecordFields fields;                            // what else is asked of records
   Credentials credentials;
   std::string pool;        // whose connections it uses
   bool contracts = false;  // (origin id, hash) of each record is kept
   bool gate = false;       // records whose hash is the kept one are passed over; not when everything was asked for
-  std::optional<core::Watermark> watermark;
-  std::unordered_set<std::string> open_faults;  // origin ids whose earlier error is settled when they go in
-  std::optional<std::string> began;             // the source's clock when the listing began, as stored
-  std::string listing;                          // what a stored position belongs to: path and parameters
-  bool resumed = false;                         // it begins in the middle of a listing
-  bool first_load = false;                      // the table was empty when the run began
+  std::unordered_set<std::string> open_faults;     // origin ids whose earlier error is settled when they go in
+  bool many_open_faults = false;                   // more than that: each page asks which of its records have one
+  bool look_for_parents = false;                   // of a retry run: which of the records that wait may go in now
+  store::WriteState write_state;                   // what its pages have taught
+  std::optional<store::ComparePlan> compare = {};  // of a verification, and where records have a history
+  bool shared_table = false;                       // its rows cannot be told from those of other mappings
+  std::size_t differences = 0;                     // found so far
+  core::RunTiming timing = {};
+  core::Latencies latencies = {};
+  store::RunLog log = store::RunLog();
+  std::optional<core::LocalKey> local_key = {};  // of a mapping that keeps contracts
+  std::optional<PullDeletes> deletes = {};       // of a mapping that deletes
 };
+
+// Origin ids of open errors that a run knows by heart.
+inline constexpr std::size_t kMostOpenFaults = 100'000;
 
 // Somebody holds the table so that we would have to wait: the run is tried again later.
 class TableBusy : public std::exception {
@@ -59,10 +88,7 @@ class TableBusy : public std::exception {
 // gone, …
 [[nodiscard]] PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner);
 
-// How a position is stored: {"at": …, "began": …}; `began` is the source's clock when the listing began.
-[[nodiscard]] base::Json stored_position(const core::Position& position, const std::optional<std::string>& began);
-
-// After the last page: {"end": true, "cursor": …}. A run that is taken anew there has nothing left to do but to end.
-[[nodiscard]] base::Json end_position(const std::optional<core::Watermark>& watermark);
+// Its listing was read to its end before it was taken: what is left is the sweep, if that.
+[[nodiscard]] bool listed_before(const store::RunSpec& spec);
 
 }  // namespace tandem::worker

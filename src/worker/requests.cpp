@@ -89,6 +89,25 @@ net::Egress egress() {
   return out;
 }
 
+std::optional<base::Error> egress_problem(const core::Api& api) {
+  const net::Egress allowed = egress();
+  const base::Result<net::Url> url = net::parse_url(api.base_url);
+  if (!url) return url.error();
+  if (url->scheme == "http" && !allowed.allow_http)
+    return base::Error{base::Errc::insufficient_privilege,
+                       base::strcat("plain http is not allowed: ", api.base_url),
+                       {},
+                       "ALTER SYSTEM SET tandem.allow_http = on; SELECT pg_reload_conf();"};
+  if (net::literal_allowed(url->host, allowed.allowed_networks).value_or(true)) return std::nullopt;
+  const std::string address = url->host.starts_with('[') ? url->host.substr(1, url->host.size() - 2) : url->host;
+  const std::string& listed = pg::settings().allowed_networks;
+  return base::Error{base::Errc::insufficient_privilege,
+                     base::strcat("address ", address, " is not allowed"),
+                     {},
+                     base::strcat("ALTER SYSTEM SET tandem.allowed_networks = '", listed, listed.empty() ? "" : ", ",
+                                  address, "'; SELECT pg_reload_conf();")};
+}
+
 std::string said_in(const net::Response& response, const Credentials& credentials) {
   constexpr std::size_t kMost = 200, kLargestBody = 64 * 1024;
   if (response.body.size() == 0 || response.body.size() > kLargestBody) return {};

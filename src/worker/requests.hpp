@@ -23,6 +23,9 @@ base::Result<net::Request> page_request(const core::Api& api, const core::PageRe
 // What the administrator's settings allow at this moment. Throws Failure when tandem.allowed_networks cannot be read.
 [[nodiscard]] net::Egress egress();
 
+// Why no request may go to that API, as far as that can be told without DNS: plain http, an address that is refused.
+[[nodiscard]] std::optional<base::Error> egress_problem(const core::Api& api);
+
 // What an error body says of itself: the text at message, error, detail, … cut and without secrets; empty if nothing.
 [[nodiscard]] std::string said_in(const net::Response& response, const Credentials& credentials);
 

@@ -9,6 +9,7 @@
 #include "pg/settings.hpp"
 #include "store/queue.hpp"
 #include "worker/background.hpp"
+#include "worker/wake.hpp"
 #include "worker/worker_main.hpp"
 
 namespace tandem::worker {
@@ -53,6 +54,7 @@ std::vector<OwnerRequest> SchedulerWorkers::choose(pg::Sql& sql, base::Instant n
     OwnerRequest request{waiting.owner, pg::role_name(waiting.owner)};
     if (const auto problem = problem_of(request.owner, request.name)) {
       store::fail_waiting(sql, request.owner, problem->code, problem->message);
+      wake_scheduler_at_commit();  // others may have waited for those
       continue;
     }
     requests.push_back(std::move(request));

@@ -176,6 +176,9 @@ void set_runs(SlotRef ref, int runs) {
 void note_error(SlotRef ref, base::Instant when) {
   change(ref, [when](Slot& slot) { slot.last_error_at = when.micros; });
 }
+void note_progress(SlotRef ref) {
+  change(ref, [](Slot& slot) { slot.exit = Exit::finished; });
+}
 void leave(SlotRef ref, Exit how) {
   change(ref, [how](Slot& slot) {
     slot.exit = how;

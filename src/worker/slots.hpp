@@ -92,6 +92,8 @@ void set_state(SlotRef slot, State state);
 void set_runs(SlotRef slot, int runs);
 void note_error(SlotRef slot, base::Instant when);
 void leave(SlotRef slot, Exit how);  // said before exiting
+// It got something done: ended by somebody from now on, it is started again at once, not after a pause.
+void note_progress(SlotRef slot);
 [[nodiscard]] bool should_yield(SlotRef slot);
 [[nodiscard]] bool should_stop(SlotRef slot);
 

@@ -27,7 +27,7 @@ GRANTS = """
 GRANT USAGE ON SCHEMA tandem TO {role};
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA tandem TO {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA tandem TO {role};
-REVOKE ALL ON tandem._credential, tandem._contract, tandem._field FROM {role};
+REVOKE ALL ON tandem._credential, tandem._seen, tandem._field FROM {role};
 """
 
 

@@ -46,7 +46,7 @@ class Pull:
 
     def map(self, columns: Any, target: str | None = None, **arguments: Any) -> Pull:
         given = {"columns": json.dumps(columns), **{k: json.dumps(v) if isinstance(v, dict) else v for k, v in arguments.items()}}
-        casts = {"columns": "::jsonb", "options": "::jsonb", "key": "::text[]", "match_on": "::text[]"}
+        casts = {"columns": "::jsonb", "options": "::jsonb", "conditions": "::jsonb", "key": "::text[]", "match_on": "::text[]"}
         named = "".join(f", {k} => %({k})s{casts.get(k, '')}" for k in given)
         self.database.sql(
             f"SELECT tandem.create_mapping(%(name)s, %(connection)s, %(object)s, %(target)s::regclass{named})",

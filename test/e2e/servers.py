@@ -5,5 +5,5 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
 
-from api import Answer, ApiServer, Listing, Request  # noqa: E402, F401
+from api import Answer, ApiServer, Feed, Listing, Request  # noqa: E402, F401
 from nginx import Nginx  # noqa: E402, F401

@@ -91,6 +91,105 @@ def test_declared_type_default_and_required(api, database):
     assert [row[0] for row in pull.errors()] == ["b", "c"]
 
 
+def test_constants_are_written_and_compared(api, database):
+    pull = things(api, database, records(3), table="id text PRIMARY KEY, name text, source text, seen jsonb",
+                  columns=[{"field": "id", "column": "id"}, {"field": "name", "column": "name"},
+                           {"column": "source", "constant": "crm"}, {"column": "seen", "constant": None}])
+    pull.run()
+    assert pull.rows("source, seen") == [("crm", None)] * 3
+    database.sql("UPDATE things SET source = 'edited' WHERE id = 'r00001'")
+    assert pull.run(full=True).updated == 1
+    database.sql("""SELECT tandem.alter_mapping('things', '{"columns": [{"field": "id", "column": "id"}, {"column": "source", "constant": "erp"}]}')""")
+    assert pull.run().updated == 3
+
+
+def test_transforms_before_the_column(api, database):
+    source = [{"id": "a", "mail": " ÄNNE@Example.ORG ", "active": "Y", "total": "1.234,50", "due": "29.02.2024", "at": 1700000000123, "tags": "x,y"},
+              {"id": "b", "mail": "b@example.org", "active": "?", "total": "1", "due": "1.3.2024", "at": None}]
+    pull = things(api, database, source,
+                  table="id text PRIMARY KEY, mail text, active boolean, total numeric(10,2), due date, at timestamptz, tags text[], tag_text text",
+                  columns=[{"field": "id", "column": "id"},
+                           {"field": "mail", "column": "mail", "type": "email-address", "to_local": ["trim", "lowercase"]},
+                           {"field": "active", "column": "active", "to_local": {"map": {"Y": True, "N": False}}},
+                           {"field": "total", "column": "total", "to_local": {"number_format": {"decimal": ",", "group": "."}}},
+                           {"field": "due", "column": "due", "to_local": {"date_format": "DD.MM.YYYY"}},
+                           {"field": "at", "column": "at", "to_local": {"date_format": "epoch_ms"}},
+                           {"field": "tags", "column": "tags", "to_local": {"split": ","}},
+                           {"field": "tags", "column": "tag_text", "to_local": ["uppercase", {"split": ","}, {"join": "+"}]}])
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 1, 1)
+    assert pull.rows("mail, active, total::text, due::text, at::text, tags, tag_text") == [
+        ("änne@example.org", True, "1234.50", "2024-02-29", "2023-11-14 22:13:20.123+00", ["x", "y"], "X+Y")]
+    assert pull.errors() == [("b", "TD112", "active")]
+    source[1].update(active="N")
+    assert pull.run().created == 1
+
+
+def test_an_absent_field_can_leave_the_row_as_it_is(api, database):
+    source = [{"id": "a", "name": "Ann", "qty": 1}, {"id": "b", "name": "Bob"}]
+    pull = things(api, database, source, columns={"id": "id", "name": "name", "qty": {"column": "qty", "absent": "keep", "default": 5}})
+    pull.run()
+    assert pull.rows() == [("a", "Ann", 1), ("b", "Bob", 5)]
+    source[0].pop("qty")
+    source[0]["name"] = "Anna"
+    source[1]["qty"] = None
+    run = pull.run()
+    assert (run.updated, run.skipped) == (1, 1), "the default of b is there already"
+    assert pull.rows() == [("a", "Anna", 1), ("b", "Bob", 5)]
+    del source[0]["name"]
+    assert pull.run().updated == 1
+    assert pull.rows("name, qty", order="id") == [(None, 1), ("Bob", 5)]
+
+
+def test_what_text_cannot_hold_is_replaced_where_that_is_wanted(api, database):
+    api.route("/things", Answer('{"items":[{"id":"a","v":"x\\u0000\\ud800y","w":{"k":"\\udc00"}}]}'))
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table("id text PRIMARY KEY, v text, w jsonb")
+    pull.map({"id": "id", "v": {"column": "v", "bad_text": "replace"}, "w": {"column": "w", "bad_text": "replace"}})
+    assert pull.run().status == "completed", pull.errors("message")
+    assert pull.rows("v, w") == [("x\ufffd\ufffdy", {"k": "\ufffd"})]
+
+
+SQL_THINGS = """
+    CREATE TABLE countries (code text, id integer);
+    INSERT INTO countries VALUES ('FR', 33), ('DE', 49), ('XX', 1), ('XX', 2);
+    CREATE SEQUENCE calls;
+    CREATE FUNCTION shout(v text) RETURNS text LANGUAGE plpgsql AS $$
+      BEGIN PERFORM nextval('calls'); IF v = 'bad' THEN RAISE EXCEPTION 'no such word'; END IF; RETURN v || '!'; END $$;
+    CREATE TABLE things (id text PRIMARY KEY, cents integer, country integer, word varchar(6), full_name text, tags integer DEFAULT 7);
+"""
+
+
+def test_the_database_does_its_part_of_the_transforms(api, database):
+    good = [{"id": f"g{i:02}", "amount": "1250", "country": " fr ", "word": "hey", "first": "A", "last": "B", "tags": [1, 2]} for i in range(30)]
+    bad = [{**good[0], "id": "b0", "amount": "many"}, {**good[0], "id": "b1", "country": "ZZ"}, {**good[0], "id": "b2", "country": "XX"},
+           {**good[0], "id": "b3", "word": "bad"}, {**good[0], "id": "b4", "word": "far too long"}]
+    good[0].update(country=None, first=None, tags=None)
+    api.listing("/things", [*good[:10], *bad, *good[10:]])
+    database.psql(SQL_THINGS)
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}})
+    pull.map([{"field": "id", "column": "id"},
+              {"field": "amount", "column": "cents", "to_local": {"sql": "(value::numeric / 100)::integer"}},
+              {"field": "country", "column": "country",
+               "to_local": ["trim", "uppercase", {"lookup": {"table": "countries", "key": "code", "value": "id"}}]},
+              {"field": "word", "column": "word", "to_local": [{"function": "shout(text)"}, "uppercase"]},
+              {"column": "full_name", "sql": "concat_ws(' ', record->>'first', record->>'last')", "default": "nobody"},
+              {"field": "tags", "column": "tags", "type": "array", "default": 9, "to_local": {"sql": "jsonb_array_length(value)"}}])
+    stored = database.scalar("SELECT columns::text FROM tandem.mappings WHERE name = 'things'")
+    assert '"public.countries"' in stored and '"public.shout(pg_catalog.text)"' in stored
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 30, 5), pull.errors("origin_id, message")
+    assert pull.rows()[0] == ("g00", 13, None, "HEY!", "B", 9)
+    assert pull.rows()[1] == ("g01", 13, 33, "HEY!", "A B", 2)
+    assert sorted(pull.errors("origin_id, code, column_name")) == [
+        ("b0", "TD115", "cents"), ("b1", "TD112", "country"), ("b2", "TD112", "country"), ("b3", "TD115", "word"), ("b4", "TD115", "word")]
+    assert pull.run().skipped == 30, "nothing changed"
+    good[1]["last"] = "C"
+    api.listing("/things", good)
+    assert pull.run().updated == 1, "what the expression looks at is part of what is compared"
+    assert database.scalar("SELECT full_name FROM things WHERE id = 'g01'") == "A C"
+    assert pull.run(full=True).updated == 0
+
+
 CONSTRAINTS = """
     CREATE TABLE parent (id text PRIMARY KEY);
     INSERT INTO parent VALUES ('p');

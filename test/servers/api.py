@@ -11,12 +11,17 @@ requests for assertions. Threads, standard library only. Alone: python3 api.py P
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import socket
+import struct
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -92,6 +97,94 @@ class Listing:
         return Answer(f'{{"{self.records_key}":{page},{outside}}}', headers=headers)
 
 
+def _time_of(text: str) -> datetime:
+    """A point in time as cursors write it: ISO 8601, seconds or milliseconds since 1970, or a zone-less UTC time."""
+    if text.isdigit():
+        return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), timezone.utc)
+    moment = datetime.fromisoformat(text.replace("/", "-").replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+@dataclass
+class Feed:
+    """Records with a cursor field, asked for by what changed. It refuses what real APIs refuse: a parameter it does not
+    know (400), a time it cannot read (400), an offset beyond its window (400), a token it has forgotten (410)."""
+
+    records: list[dict[str, Any]]
+    field: str = "updated_at"  # a time
+    since: str | None = "since"
+    until: str | None = None
+    after: str | None = None  # keyset: records behind (since, this id)
+    starting_after: str | None = None  # keyset: records behind the one with this id
+    order: str | None = "ascending"  # "descending"; None: as they stand in `records`
+    inclusive: bool = True
+    size: int = 100
+    window: int | None = None  # the most that offset + size may be
+    offset: str | None = None  # offset paging
+    token: str | None = None  # token paging, in next_token; forgotten() makes the server forget all that it gave
+    delta: str | None = None  # delta tokens, in delta_token of the last page
+    others: tuple[str, ...] = ("limit",)
+    clock: float = 0  # seconds its Date is ahead of ours
+    born: int = 0  # tokens of an earlier birth are expired
+
+    def forget_tokens(self) -> None:
+        self.born += 1
+
+    def answer(self, request: Request) -> Answer:
+        date = {"Date": format_datetime(datetime.now(timezone.utc) + timedelta(seconds=self.clock), usegmt=True)}
+        known = {self.since, self.until, self.after, self.starting_after, self.offset, self.token, self.delta, *self.others}
+        for name in request.query:
+            if name not in known:
+                return Answer({"error": f"unknown parameter {name}"}, 400, date)
+        try:
+            answer = self._page(request.query)
+        except ValueError as error:
+            answer = Answer({"error": str(error)}, 400)
+        answer.headers.update(date)
+        return answer
+
+    def _page(self, query: dict[str, str]) -> Answer:
+        start, floor = 0, 0
+        for name in (self.token, self.delta):
+            if name and name in query:
+                born, _, place = query[name].partition(".")
+                if int(born) != self.born:
+                    return Answer({"error": "token expired", "code": "TOKEN_EXPIRED"}, 410)
+                start, floor = (int(place), floor) if name == self.token else (start, int(place))
+        matching = self._matching(query)[floor:] if self.delta else self._matching(query)
+        if self.offset:
+            start = int(query.get(self.offset, 0))
+        if self.window is not None and start + self.size > self.window:
+            return Answer({"error": f"offset beyond {self.window}"}, 400)
+        size = min(int(query.get("limit", self.size)), self.size)
+        end = start + size
+        more = end < len(matching)
+        body: dict[str, Any] = {"items": matching[start:end], "has_more": more}
+        if self.token:
+            body["next_token"] = f"{self.born}.{end}" if more else None
+        if self.delta and not more:
+            body["delta_token"] = f"{self.born}.{floor + len(matching)}"
+        return Answer(body)
+
+    def _matching(self, query: dict[str, str]) -> list[dict[str, Any]]:
+        key = lambda r: (_time_of(str(r[self.field])), r["id"])  # noqa: E731
+        records = sorted(self.records, key=key) if self.order else list(self.records)
+        if self.order == "descending":
+            records.reverse()
+        if self.since and self.since in query:
+            low, tie = _time_of(query[self.since]), query.get(self.after) if self.after else None
+            if tie is not None:
+                records = [r for r in records if key(r) > (low, tie)]
+            else:
+                records = [r for r in records if key(r)[0] > low or (self.inclusive and key(r)[0] == low)]
+        if self.until and self.until in query:
+            records = [r for r in records if key(r)[0] < _time_of(query[self.until])]
+        if self.starting_after and self.starting_after in query:
+            ids = [r["id"] for r in records]
+            records = records[ids.index(query[self.starting_after]) + 1:]
+        return records
+
+
 @dataclass
 class _Fault:
     kind: str
@@ -107,6 +200,7 @@ class ApiServer:
         self._check: Callable[[Request], bool] = lambda request: True
         self._ledger: list[Request] = []
         self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", port), self)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -128,6 +222,12 @@ class ApiServer:
         listing = Listing(list(records), style, **options)
         self._routes[path] = lambda request: listing.answer(request, self.url)
         return listing
+
+    def feed(self, path: str, records: list[dict[str, Any]], **options: Any) -> Feed:
+        """Serves what changed; records and options may be changed while the server runs."""
+        feed = Feed(records, **options)
+        self._routes[path] = feed.answer
+        return feed
 
     def route(self, path: str, answer: Answer | Callable[[Request], Answer]) -> None:
         """Serves one answer always, or what a function of the request gives."""
@@ -159,6 +259,16 @@ class ApiServer:
     def forget(self) -> None:
         with self._lock:
             self._ledger.clear()
+
+    def cut_connections(self) -> int:
+        """Resets every open connection at this moment; gives how many there were."""
+        with self._lock:
+            open_now = list(self._open)
+        for connection in open_now:
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.shutdown(socket.SHUT_RDWR)
+        return len(open_now)
 
     # For the handler
 
@@ -199,6 +309,16 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body in one packet
     server: _Server
 
+    def setup(self) -> None:
+        super().setup()
+        with self.server.api._lock:
+            self.server.api._open.add(self.connection)
+
+    def finish(self) -> None:
+        with self.server.api._lock:
+            self.server.api._open.discard(self.connection)
+        super().finish()
+
     def _serve(self) -> None:
         api = self.server.api
         parts = urlsplit(self.path)
@@ -223,7 +343,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_answer(self, answer: Answer) -> None:
         body = answer.encoded()
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
+        self.send_header("Server", self.version_string())
+        if "Date" not in answer.headers:
+            self.send_header("Date", self.date_time_string())
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))

@@ -79,6 +79,24 @@ TEST(Api, ReadsEveryKey) {
   EXPECT_EQ(api.object("nothing"), nullptr);
 }
 
+TEST(Api, ObjectsSayWhatVersionsAndMarksOfDeletionAre) {
+  const auto read = [](const std::string& more) {
+    return make_api(Json::object(), config(R"({"path": "/c")" + more + "}")).value().objects[0];
+  };
+  EXPECT_EQ(read("").version, "");
+  EXPECT_FALSE(read("").deleted);
+  EXPECT_EQ(read(R"(, "version": "meta.etag")").version, "meta.etag");
+  EXPECT_EQ(read(R"(, "deleted": {"field": "isDeleted"})").deleted->equals.dump(), "true");
+  EXPECT_EQ(read(R"(, "deleted": {"field": "status", "equals": "cancelled"})").deleted->equals.dump(), "\"cancelled\"");
+  EXPECT_EQ(read(R"(, "deleted": {"field": "n", "equals": 0})").deleted->field, "n");
+  for (const char* wrong : {R"("isDeleted")", R"([])"})
+    object_finding(R"({"path": "/c", "deleted": )" + std::string(wrong) + "}", "objects.customers.deleted");
+  object_finding(R"({"path": "/c", "deleted": {}})", "objects.customers.deleted.field");
+  object_finding(R"({"path": "/c", "deleted": {"field": "a", "equals": {}}})", "objects.customers.deleted.equals");
+  object_finding(R"({"path": "/c", "deleted": {"feild": "a"}})", "objects.customers.deleted.feild");
+  object_finding(R"({"path": "/c", "version": 1})", "objects.customers.version");
+}
+
 TEST(Api, ExampleOfTheReferenceIsValidWithoutItsLaterKeys) {
   EXPECT_TRUE(validate_config(Json::object(), config(R"({"path": "/customers", "records": "data.items", "id": "id",
     "cursor": {"field": "updated_at", "param": "updated_since", "format": "iso8601"},
@@ -143,7 +161,7 @@ TEST(Api, WrongKindsAndChoices) {
   EXPECT_EQ(object_finding(R"({"path": 3})", "objects.customers.path").message,
             "must be text, not " + std::string(Json::kind_name(Json::Kind::integer)));
   EXPECT_EQ(object_finding(R"({"path": "/c", "paging": {"style": "pages"}})", "objects.customers.paging.style").hint,
-            "Did you mean \"page\"? Allowed: none, page, offset, token, next_url, link.");
+            "Did you mean \"page\"? Allowed: none, page, offset, token, next_url, link, keyset.");
   EXPECT_EQ(object_finding(R"({"path": "/c", "id": [1]})", "objects.customers.id").code, "TD502");
   EXPECT_EQ(object_finding(R"({"path": "/c", "id": ["a", "a"]})", "objects.customers.id").code, "TD503");
   EXPECT_EQ(object_finding(R"({"path": "/c", "params": {"a": []}})", "objects.customers.params.a").code, "TD502");

@@ -87,6 +87,8 @@ class Convert : public ::testing::Test {
       case Cell::Form::real:
         real_ = cell.real;
         return "real";
+      case Cell::Form::made:
+        return "made";
       case Cell::Form::time:
         time_ = cell.integer;
         return "time";

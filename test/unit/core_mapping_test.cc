@@ -9,83 +9,10 @@
 #include "core/mapping_check.hpp"
 #include "core/mapping_codes.hpp"
 #include "core/mapping_types.hpp"
+#include "core_mapping_fixture.hpp"
 
 namespace tandem::core {
 namespace {
-
-using base::ColumnType;
-using base::Json;
-using base::TypeClass;
-
-Json json(const std::string& text) { return Json::parse(text).value(); }
-
-ColumnType type(TypeClass type_class, const char* name) { return {.type_class = type_class, .name = name}; }
-
-Api crm() {
-  Api api = make_api(Json::object(), json(R"({"base_url": "https://a.example", "objects": {
-    "contacts": {"path": "/contacts", "paging": {"style": "page", "size_param": "n", "size": 10}, "cursor": {"field": "updated", "param": "since"}},
-    "lines": {"path": "/lines", "id": ["order", "no"]}}})"))
-                .value();
-  api.connection = "crm";
-  return api;
-}
-
-Target contacts() {
-  const ColumnType text = type(TypeClass::text, "text");
-  return {.name = "public.contacts",
-          .columns = {{.name = "id", .type = type(TypeClass::bigint, "bigint"), .not_null = true},
-                      {.name = "email", .type = text},
-                      {.name = "first_name", .type = text},
-                      {.name = "age", .type = type(TypeClass::integer, "integer")},
-                      {.name = "born", .type = type(TypeClass::date, "date")},
-                      {.name = "raw", .type = type(TypeClass::jsonb, "jsonb")},
-                      {.name = "full_name", .type = text, .generated = true},
-                      {.name = "row_no",
-                       .type = type(TypeClass::bigint, "bigint"),
-                       .not_null = true,
-                       .identity_always = true}},
-          .unique_keys = {{.index = "contacts_pkey", .columns = {"id"}}}};
-}
-
-const std::vector<RemoteField> kNone;
-std::vector<RemoteField> fields() {
-  return {{.name = "id", .type = DeclaredType::integer, .nullable = false},
-          {.name = "email", .type = DeclaredType::email_address},
-          {.name = "firstName", .type = DeclaredType::string},
-          {.name = "age", .type = DeclaredType::integer},
-          {.name = "active", .type = DeclaredType::boolean},
-          {.name = "address", .type = DeclaredType::json},
-          {.name = "updated", .type = DeclaredType::date_time}};
-}
-
-ParsedMapping parse(const std::string& definition, const std::vector<RemoteField>& discovered = fields()) {
-  return parse_mapping("contacts", json(definition), crm(), contacts(), discovered);
-}
-
-// Everything that create_mapping would show: parsing, then validation.
-Findings all_of(const std::string& definition, const Target& target = contacts(),
-                const std::vector<RemoteField>& discovered = fields()) {
-  ParsedMapping parsed = parse_mapping("contacts", json(definition), crm(), target, discovered);
-  Findings out = parsed.findings;
-  for (Finding& finding : validate_mapping(parsed.mapping, crm(), target, discovered))
-    out.push_back(std::move(finding));
-  return out;
-}
-
-std::string codes(const Findings& findings) {
-  std::string out;
-  for (const Finding& f : findings)
-    out += (out.empty() ? "" : " ") + f.code +
-           (f.severity == Severity::error     ? "!"
-            : f.severity == Severity::warning ? "?"
-                                              : "");
-  return out;
-}
-
-std::string columns(const char* rest) { return std::string(R"({"object": "contacts", "columns": )") + rest + "}"; }
-std::string with(const char* rest) {
-  return std::string(R"({"object": "contacts", "columns": {"id": "id", "email": "email"}, )") + rest + "}";
-}
 
 TEST(MappingParse, FillsInDefaults) {
   const ParsedMapping parsed = parse(columns(R"({"id": "id", "email": "email"})"));
@@ -194,12 +121,12 @@ TEST(MappingParse, UnknownWordsNameTheNearest) {
 }
 
 TEST(MappingParse, KeysOfLaterReleasesAreUnknown) {
-  for (const char* key : {"to_local", "to_remote", "sql", "constant", "direction", "reference"}) {
+  for (const char* key : {"sql", "constant"}) {
     const Findings findings =
         parse(columns((std::string(R"({"Email": {"column": "email", ")") + key + "\": \"x\"}}").c_str())).findings;
     EXPECT_EQ(codes(findings), "TD501!") << key;
   }
-  for (const char* key : {"conditions", "conflict_resolution", "delete_mode"}) {
+  for (const char* key : {"conflict_resolution", "operators"}) {
     EXPECT_EQ(codes(parse(with((std::string("\"") + key + "\": \"x\"").c_str())).findings), "TD501!") << key;
   }
 }
@@ -225,22 +152,8 @@ TEST(MappingParse, OptionsThatCannotWorkAreRefused) {
   EXPECT_EQ(codes(parse(with(R"("sync_mode": "full", "options": {"params": {"since": 1}})")).findings), "");
   EXPECT_EQ(codes(parse(with(R"("options": {"page_size": 0})")).findings), "TD503!");
   EXPECT_EQ(codes(parse(with(R"("options": {"keep_runs": 0})")).findings), "TD503!");
-}
-
-TEST(MappingOptions, AreExactlyThoseThatAreRead) {
-  const std::map<std::string, std::string> samples{
-      {"page_size", "5"}, {"on_error", "\"fail\""}, {"params", R"({"a": 1})"}, {"keep_runs", "5"}};
-  EXPECT_EQ(mapping_options().size(), samples.size());
-  for (const OptionRow& row : mapping_options()) {
-    ASSERT_TRUE(samples.contains(row.name)) << row.name;
-    EXPECT_EQ(
-        codes(parse(with((std::string(R"("options": {")") + row.name + "\": " + samples.at(row.name) + "}").c_str()))
-                  .findings),
-        "")
-        << row.name;
-  }
-  const Findings unknown = parse(with(R"("options": {"zzzzzzzzz": 1})")).findings;
-  for (const auto& [name, sample] : samples) EXPECT_NE(unknown.at(0).hint.find(name), std::string::npos);
+  EXPECT_EQ(codes(parse(with(R"("sync_mode": "full", "options": {"backfill": false})")).findings), "TD509!");
+  EXPECT_EQ(codes(parse(with(R"("sync_mode": "full", "options": {"backfill": true})")).findings), "");
 }
 
 TEST(MappingValidate, Columns) {

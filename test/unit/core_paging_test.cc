@@ -27,7 +27,7 @@ TEST(Paging, NoneIsOnePage) {
   const PageRequest request = pager.request(pager.start());
   EXPECT_EQ(request.path, "/things");
   EXPECT_EQ(request.params, (Params{{"a", "1"}, {"b", "2"}}));
-  EXPECT_EQ(pager.next(pager.start(), {.records = 50}).value(), std::nullopt);
+  EXPECT_EQ(pager.next(pager.start(), {.records = 50}).next, std::nullopt);
 }
 
 TEST(Paging, ExtraParametersWinOverTheObjects) {
@@ -40,35 +40,35 @@ TEST(Paging, PageNumbersFromTheFirstRequestOnUntilAnEmptyPage) {
   Pager pager(object({.style = PageStyle::page, .param = "p", .size_param = "n", .size = 100}), {}, {});
   EXPECT_EQ(param(pager.request({}), "p"), "1");
   EXPECT_EQ(param(pager.request({}), "n"), "100");
-  const auto second = pager.next({}, {.records = 3}).value();  // a short page is not the end
+  const auto second = pager.next({}, {.records = 3}).next;  // a short page is not the end
   ASSERT_TRUE(second);
   EXPECT_EQ(param(pager.request(*second), "p"), "2");
   EXPECT_EQ(second->offset, 3);
-  EXPECT_EQ(pager.next(*second, {.records = 0}).value(), std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 0}).next, std::nullopt);
 }
 
 TEST(Paging, PagesMayCountFromZero) {
   Pager pager(object({.style = PageStyle::page, .param = "p", .start = 0, .total_pages = {"pages"}}), {}, {});
   EXPECT_EQ(param(pager.request({}), "p"), "0");
-  const auto second = pager.next({}, {.records = 5, .total_pages = 2}).value();
+  const auto second = pager.next({}, {.records = 5, .total_pages = 2}).next;
   ASSERT_TRUE(second);
   EXPECT_EQ(param(pager.request(*second), "p"), "1");
-  EXPECT_EQ(pager.next(*second, {.records = 5, .total_pages = 2}).value(), std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 5, .total_pages = 2}).next, std::nullopt);
 }
 
 TEST(Paging, TotalOfRecordsEndsPages) {
   Pager pager(object({.style = PageStyle::page, .param = "p", .total = {"total"}}), {}, {});
-  const auto second = pager.next({}, {.records = 5, .total = 10}).value();
+  const auto second = pager.next({}, {.records = 5, .total = 10}).next;
   ASSERT_TRUE(second);
-  EXPECT_EQ(pager.next(*second, {.records = 5, .total = 10}).value(), std::nullopt);
-  EXPECT_EQ(pager.next({}, {.records = 0, .total = 10}).value(), std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 5, .total = 10}).next, std::nullopt);
+  EXPECT_EQ(pager.next({}, {.records = 0, .total = 10}).next, std::nullopt);
 }
 
 TEST(Paging, AnEmptyPageBeforeTheLastIsNotTheEnd) {
   Pager pager(object({.style = PageStyle::page, .param = "p", .total_pages = {"pages"}}), {}, {});
-  EXPECT_TRUE(pager.next({}, {.records = 0, .total_pages = 3}).value());
-  EXPECT_EQ(pager.next({}, {.records = 0, .total_pages = 0}).value(), std::nullopt);
-  EXPECT_EQ(pager.next({}, {.records = 0}).value(), std::nullopt);  // the number is missing: the empty page decides
+  EXPECT_TRUE(pager.next({}, {.records = 0, .total_pages = 3}).next);
+  EXPECT_EQ(pager.next({}, {.records = 0, .total_pages = 0}).next, std::nullopt);
+  EXPECT_EQ(pager.next({}, {.records = 0}).next, std::nullopt);  // the number is missing: the empty page decides
 }
 
 TEST(Paging, OffsetAdvancesByWhatWasReceived) {
@@ -82,11 +82,11 @@ TEST(Paging, OffsetAdvancesByWhatWasReceived) {
               {}, {});
   EXPECT_EQ(param(pager.request({}), "offset"), "0");
   EXPECT_EQ(param(pager.request({}), "limit"), "500");
-  const auto second = pager.next({}, {.records = 100, .total = 101}).value();
+  const auto second = pager.next({}, {.records = 100, .total = 101}).next;
   ASSERT_TRUE(second);
   EXPECT_EQ(param(pager.request(*second), "offset"), "100");
-  EXPECT_EQ(pager.next(*second, {.records = 1, .total = 101}).value(), std::nullopt);
-  EXPECT_EQ(pager.next({}, {.records = 0}).value(), std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 1, .total = 101}).next, std::nullopt);
+  EXPECT_EQ(pager.next({}, {.records = 0}).next, std::nullopt);
 }
 
 TEST(Paging, OffsetMayStartAtOne) {
@@ -98,53 +98,54 @@ TEST(Paging, OffsetMayStartAtOne) {
 TEST(Paging, TokenGoesOnUntilThereIsNone) {
   Pager pager(object({.style = PageStyle::token, .param = "cursor", .next = {"next"}}, {{"a", "1"}}), {}, {});
   EXPECT_EQ(param(pager.request({}), "cursor"), std::nullopt);
-  const auto second = pager.next({}, {.records = 0, .next = "t1"}).value();  // an empty page is not the end
+  const auto second = pager.next({}, {.records = 0, .next = "t1"}).next;  // an empty page is not the end
   ASSERT_TRUE(second);
   EXPECT_EQ(param(pager.request(*second), "cursor"), "t1");
   EXPECT_EQ(param(pager.request(*second), "a"), "1");
-  EXPECT_EQ(pager.next(*second, {.records = 9, .next = ""}).value(), std::nullopt);
-  EXPECT_EQ(pager.next(*second, {.records = 9}).value(), std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 9, .next = ""}).next, std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 9}).next, std::nullopt);
 }
 
 TEST(Paging, NextUrlIsTheWholeRequest) {
   for (const PageStyle style : {PageStyle::next_url, PageStyle::link}) {
     Pager pager(object({.style = style, .size_param = "per_page", .size = 10}, {{"a", "1"}}), {{"b", "2"}}, {});
     EXPECT_EQ(pager.request({}).params, (Params{{"a", "1"}, {"b", "2"}, {"per_page", "10"}}));
-    const auto second = pager.next({}, {.records = 10, .next = "/things?page=2"}).value();
+    const auto second = pager.next({}, {.records = 10, .next = "/things?page=2"}).next;
     ASSERT_TRUE(second);
     const PageRequest request = pager.request(*second);
     EXPECT_EQ(request.url, "/things?page=2");
     EXPECT_EQ(request.path, "");
     EXPECT_TRUE(request.params.empty());
-    EXPECT_EQ(pager.next(*second, {.records = 10}).value(), std::nullopt);
+    EXPECT_EQ(pager.next(*second, {.records = 10}).next, std::nullopt);
   }
 }
 
-TEST(Paging, RepeatedTokenIsAnErrorThatNamesIt) {
+TEST(Paging, RepeatedTokenIsAFailureThatNamesIt) {
   Pager pager(object({.style = PageStyle::token, .param = "c", .next = {"next"}}), {}, {});
-  Position at = **pager.next({}, {.records = 1, .next = "A"});
-  at = **pager.next(at, {.records = 1, .next = "B"});
-  const auto loop = pager.next(at, {.records = 1, .next = "A"});
-  ASSERT_FALSE(loop.ok());
-  EXPECT_EQ(loop.error().code, base::Errc::protocol_violation);
-  EXPECT_EQ(loop.error().text, "page token \"A\" was given before (page 3)");
+  Position at = *pager.next({}, {.records = 1, .next = "A"}).next;
+  at = *pager.next(at, {.records = 1, .next = "B"}).next;
+  const Following loop = pager.next(at, {.records = 1, .next = "A"});
+  ASSERT_TRUE(loop.failure && !loop.next);
+  EXPECT_EQ(loop.failure->code, "TD206");
+  EXPECT_TRUE(loop.failure->message.starts_with("page token \"A\" was given before (page 3)")) << loop.failure->message;
   const std::string long_token(100, 'x');
   Pager other(object({.style = PageStyle::token, .param = "c", .next = {"next"}}), {},
               {.page = 3, .offset = 30, .token = long_token});
   const auto same =
       other.next(other.start(), {.records = 1, .next = long_token});  // a resumed run knows where it began
-  ASSERT_FALSE(same.ok());
-  EXPECT_EQ(same.error().text, "page token \"" + std::string(40, 'x') + "...\" was given before (page 4)");
+  ASSERT_TRUE(same.failure);
+  EXPECT_TRUE(
+      same.failure->message.starts_with("page token \"" + std::string(40, 'x') + "...\" was given before (page 4)"));
 }
 
 TEST(Paging, RepeatedUrlDoesNotShowItsQuery) {
   Pager pager(object({.style = PageStyle::link}), {}, {});
   const char* url = "https://a.example/x?key=s3cret";
-  const Position at = **pager.next({}, {.records = 1, .next = url});
-  const auto loop = pager.next(at, {.records = 1, .next = url});
-  ASSERT_FALSE(loop.ok());
-  EXPECT_EQ(loop.error().text.find("s3cret"), std::string::npos);
-  EXPECT_NE(loop.error().text.find("a.example"), std::string::npos);
+  const Position at = *pager.next({}, {.records = 1, .next = url}).next;
+  const Following loop = pager.next(at, {.records = 1, .next = url});
+  ASSERT_TRUE(loop.failure);
+  EXPECT_EQ(loop.failure->message.find("s3cret"), std::string::npos);
+  EXPECT_NE(loop.failure->message.find("a.example"), std::string::npos);
 }
 
 TEST(Paging, LongTokensAreCutBetweenCharacters) {
@@ -152,19 +153,113 @@ TEST(Paging, LongTokensAreCutBetweenCharacters) {
   for (int i = 0; i < 10; ++i) token += "\xC3\xA4";
   Pager pager(object({.style = PageStyle::token, .param = "c", .next = {"next"}}), {},
               {.page = 1, .offset = 1, .token = token});
-  const auto loop = pager.next(pager.start(), {.records = 1, .next = token});
-  ASSERT_FALSE(loop.ok());
-  EXPECT_NE(loop.error().text.find(std::string(39, 'x') + "...\""), std::string::npos);
+  const Following loop = pager.next(pager.start(), {.records = 1, .next = token});
+  ASSERT_TRUE(loop.failure);
+  EXPECT_NE(loop.failure->message.find(std::string(39, 'x') + "...\""), std::string::npos);
 }
 
-TEST(Paging, MaxPagesIsNamed) {
-  Pager pager(object({.style = PageStyle::page, .param = "p", .max_pages = 2}), {}, {});
-  const Position second = **pager.next({}, {.records = 1});
-  const auto third = pager.next(second, {.records = 1});
-  ASSERT_FALSE(third.ok());
-  EXPECT_EQ(third.error().code, base::Errc::limit_exceeded);
-  EXPECT_NE(third.error().hint.find("objects.things.paging.max_pages"), std::string::npos);
-  EXPECT_EQ(pager.next(second, {.records = 0}).value(), std::nullopt);  // the end on the last allowed page is no error
+TEST(Paging, TheSamePageTwiceIsAFailureEvenWhereTheListingEnds) {
+  for (const PageStyle style : {PageStyle::page, PageStyle::offset, PageStyle::token}) {
+    Pager pager(object({.style = style, .param = "p"}), {}, {});
+    const Position second = *pager.next({}, {.records = 5, .next = "t1", .total = 10, .ids = 77}).next;
+    const Following same = pager.next(second, {.records = 5, .total = 10, .ids = 77});
+    ASSERT_TRUE(same.failure);
+    EXPECT_EQ(same.failure->code, "TD206");
+    EXPECT_EQ(same.failure->message, "page 2 of things has the same records as the page before");
+  }
+}
+
+TEST(Paging, EmptyPagesAndOtherPartsAreNotRepeated) {
+  Pager pager(object({.style = PageStyle::page, .param = "p", .total_pages = {"n"}}), {}, {});
+  Position at = *pager.next({}, {.records = 0, .total_pages = 9, .ids = 1}).next;
+  at = *pager.next(at, {.records = 0, .total_pages = 9, .ids = 1}).next;
+  at = *pager.next(at, {.records = 2, .total_pages = 9, .ids = 5}).next;
+  pager.begin_part({});
+  EXPECT_TRUE(pager.next({}, {.records = 2, .total_pages = 9, .ids = 5}).next);
+}
+
+TEST(Paging, WhatSaysThereIsMoreIsStrongerThanCounting) {
+  Pager page(object({.style = PageStyle::page, .param = "p", .more = {"has_more"}}), {}, {});
+  EXPECT_TRUE(page.next({}, {.records = 0, .ends = false}).next);  // rows hidden after the cut
+  EXPECT_FALSE(page.next({}, {.records = 9, .ends = true}).next);
+  Pager token(object({.style = PageStyle::token, .param = "c", .next = {"after"}, .last = {"end"}}), {}, {});
+  EXPECT_FALSE(token.next({}, {.records = 9, .next = "t", .ends = true}).next);
+  const Following nowhere = token.next({}, {.records = 9, .ends = false});
+  ASSERT_TRUE(nowhere.failure);
+  EXPECT_EQ(nowhere.failure->code, "TD207");
+  Pager offset(object({.style = PageStyle::offset, .param = "o", .more = {"m"}}), {}, {});
+  EXPECT_FALSE(offset.next({}, {.records = 0, .ends = false}).next);  // it would ask for the same again
+}
+
+TEST(Paging, MoreAndLastAreTruths) {
+  const Pager more(object({.style = PageStyle::keyset, .param = "after", .more = {"m"}, .field = "id"}), {}, {});
+  EXPECT_EQ(more.facts(), (std::vector<std::vector<std::string>>{{"m"}}));
+  EXPECT_EQ(more.seen(1, {"true"}, "").ends, false);
+  EXPECT_EQ(more.seen(1, {"false"}, "").ends, true);
+  EXPECT_EQ(more.seen(1, {"0"}, "").ends, true);
+  EXPECT_EQ(more.seen(1, {std::nullopt}, "").ends, std::nullopt);
+  const Pager last(object({.style = PageStyle::token, .param = "c", .next = {"n"}, .last = {"isLast"}}), {}, {});
+  EXPECT_EQ(last.seen(1, {"t", "true"}, "").ends, true);
+  EXPECT_EQ(last.seen(1, {"t", "false"}, "").ends, false);
+}
+
+TEST(Paging, KeysetAsksBehindTheLastRecord) {
+  Pager pager(
+      object(
+          {.style = PageStyle::keyset, .param = "starting_after", .size_param = "limit", .size = 100, .field = "id"}),
+      {}, {});
+  EXPECT_EQ(param(pager.request({}), "starting_after"), std::nullopt);
+  const auto second = pager.next({}, {.records = 3, .key = "cus_3"}).next;
+  ASSERT_TRUE(second);
+  EXPECT_EQ(param(pager.request(*second), "starting_after"), "cus_3");
+  EXPECT_EQ(param(pager.request(*second), "limit"), "100");
+  EXPECT_EQ(pager.next(*second, {.records = 0}).next, std::nullopt);
+  EXPECT_EQ(pager.next(*second, {.records = 2, .ends = true, .key = "cus_5"}).next, std::nullopt);
+  const Following stuck = pager.next(*second, {.records = 1, .key = "cus_3"});
+  ASSERT_TRUE(stuck.failure);
+  EXPECT_EQ(stuck.failure->code, "TD206");
+  EXPECT_NE(stuck.failure->message.find("cus_3"), std::string::npos);
+  EXPECT_EQ(pager.next(*second, {.records = 1}).failure->code, "TD207");
+}
+
+Object with_cursor(Paging paging) {
+  Object made = object(std::move(paging));
+  made.cursor = Cursor{.field = "updated", .param = "since", .tie_break = "id", .tie_param = "after_id"};
+  return made;
+}
+
+TEST(Paging, KeysetByTheCursorAnchorsEveryPage) {
+  Pager pager(with_cursor({.style = PageStyle::keyset}), {}, {});
+  const auto second = pager.next({}, {.records = 2, .anchor = "12:00", .tie = "7"}).next;
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->anchor, "12:00");
+  EXPECT_EQ(second->tie, "7");
+  const auto third = pager.next(*second, {.records = 2, .anchor = "12:00", .tie = "9"}).next;  // a tie gets on
+  ASSERT_TRUE(third);
+  const Following stuck = pager.next(*third, {.records = 2, .anchor = "12:00", .tie = "9"});
+  ASSERT_TRUE(stuck.failure);
+  EXPECT_EQ(stuck.failure->code, "TD207");
+  EXPECT_NE(stuck.failure->message.find("updated = 12:00"), std::string::npos);
+  EXPECT_EQ(pager.next(*third, {.records = 0}).next, std::nullopt);
+  EXPECT_EQ(pager.next(*third, {.records = 1}).failure->code, "TD207");  // no cursor to go on from
+}
+
+TEST(Paging, AWindowIsBegunAnewAtTheCursor) {
+  Pager pager(with_cursor({.style = PageStyle::offset, .param = "offset", .start = 0, .window = 250}), {}, {});
+  Position at = *pager.next({}, {.records = 100, .anchor = "01"}).next;
+  EXPECT_EQ(at.offset, 100);
+  at = *pager.next(at, {.records = 100, .anchor = "02"}).next;  // a third page would reach beyond 250
+  EXPECT_EQ(at, (Position{.anchor = "02"}));
+  EXPECT_EQ(param(pager.request(at), "offset"), "0");
+  at = *pager.next(at, {.records = 100, .anchor = "02"}).next;
+  const Following stuck = pager.next(at, {.records = 100, .anchor = "02"});
+  ASSERT_TRUE(stuck.failure);
+  EXPECT_EQ(stuck.failure->code, "TD207");
+}
+
+TEST(Paging, NewestFirstEndsWhereAnEarlierRunBegan) {
+  Pager pager(object({.style = PageStyle::page, .param = "p", .total_pages = {"n"}}), {}, {});
+  EXPECT_FALSE(pager.next({}, {.records = 9, .total_pages = 100, .reached = true}).next);
 }
 
 TEST(Paging, FactsAreAskedForAndTakenInTheSameOrder) {
@@ -196,8 +291,17 @@ TEST(Position, SurvivesStorage) {
   const Position position{.page = 7, .offset = 700, .token = "a\"b\xC3\xA4"};
   EXPECT_EQ(Position::from_json(Json::parse(position.to_json().dump()).value()).value(), position);
   EXPECT_EQ(Position::from_json(Position{}.to_json()).value(), Position{});
-  for (const char* bad : {"{}", "[]", "null", R"({"page": -1, "offset": 0, "token": ""})",
-                          R"({"page": 0, "offset": "0", "token": ""})", R"({"page": 0, "offset": 0})"}) {
+  const Position below{.page = 1,
+                       .offset = 2,
+                       .token = "t",
+                       .anchor = "a",
+                       .tie = "b",
+                       .part = "\"x\"",
+                       .parents = Position::Page{3, 30, "p"}};
+  EXPECT_EQ(Position::from_json(Json::parse(below.to_json().dump()).value()).value(), below);
+  for (const char* bad :
+       {"{}", "[]", "null", R"({"page": -1, "offset": 0, "token": ""})", R"({"page": 0, "offset": "0", "token": ""})",
+        R"({"page": 0, "offset": 0})", R"({"page": 0, "offset": 0, "token": "", "parents": {}})"}) {
     EXPECT_FALSE(Position::from_json(Json::parse(bad).value()).ok()) << bad;
   }
 }
@@ -210,7 +314,7 @@ TEST(Paging, ResumesWhereItStopped) {
   for (const Paging& paging : styles) {
     Pager first(object(paging), {}, {});
     Position at{};
-    for (int page = 0; page < 3; ++page) at = **first.next(at, {.records = 10, .next = "n" + std::to_string(page)});
+    for (int page = 0; page < 3; ++page) at = *first.next(at, {.records = 10, .next = "n" + std::to_string(page)}).next;
     const Position stored = Position::from_json(at.to_json()).value();
     const Pager second(object(paging), {}, stored);
     EXPECT_EQ(second.request(second.start()).params, first.request(at).params);

@@ -136,6 +136,91 @@ TEST(Rows, RequiredRefusesNull) {
   EXPECT_EQ(rows.faults[0].code, "TD103");
 }
 
+TEST(Rows, ConstantsNeedNoFieldAndAreNotHashed) {
+  const auto with = [](base::Json name, base::Json qty) {
+    return RowBuilder(mapping({{.field = "Id", .column = "id"},
+                               {.column = "name", .constant = std::move(name)},
+                               {.column = "qty", .constant = std::move(qty)}}),
+                      contacts(), {"Id"}, 1);
+  };
+  const RowBuilder builder = with(base::Json(std::string("crm")), base::Json());
+  EXPECT_EQ(builder.fields().size(), 1u);
+  auto in = read(builder, R"([{"Id":"a"},{"Id":"b"}])");
+  const auto identified = builder.identify(in->page, in->arena);
+  const auto rows = builder.convert(in->page, identified.rows, in->arena);
+  ASSERT_EQ(rows.cells.size(), 6u);
+  EXPECT_EQ(rows.cells[1].text, "crm");
+  EXPECT_EQ(rows.cells[4].text, "crm");
+  EXPECT_EQ(rows.cells[5].form, Cell::Form::null);
+  const RowBuilder other = with(base::Json(std::string("erp")), base::Json());
+  EXPECT_NE(other.identify(in->page, in->arena).rows[0].hash, identified.rows[0].hash) << "another definition";
+  EXPECT_THROW(with(base::Json(), base::Json()), base::Failure) << "null for a NOT NULL column";
+  EXPECT_THROW(with(base::Json(std::string("x")), base::Json(std::string("many"))), base::Failure);
+}
+
+ColumnMapping with_steps(const char* field, const char* column, const char* steps) {
+  Findings findings;
+  return {
+      .field = field, .column = column, .to_local = read_transforms(base::Json::parse(steps).value(), "", findings)};
+}
+
+TEST(Rows, TransformsComeBeforeTypeDefaultAndColumn) {
+  auto columns = kColumns;
+  columns[1] = with_steps("Qty", "qty", R"([{"number_format": {"decimal": ",", "group": "."}}])");
+  columns[1].type = DeclaredType::integer;
+  columns[2] = with_steps("Name", "name", R"(["trim", {"map": {"n/a": null, "x": "X"}}])");
+  columns[2].fallback = base::Json(std::string("nobody"));
+  const RowBuilder builder(mapping(columns), contacts(), {"Id"}, 1);
+  auto in = read(
+      builder, R"([{"Id":"a","Qty":"1.234","Name":" n/a "},{"Id":"b","Qty":"1,5","Name":"x"},{"Id":"c","Name":"y"}])");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_EQ(rows.rows.size(), 1u);
+  EXPECT_EQ(rows.cells[1].integer, 1234);
+  EXPECT_EQ(rows.cells[2].text, "nobody");
+  ASSERT_EQ(rows.faults.size(), 2u);
+  EXPECT_EQ(rows.faults[0].code, "TD108");
+  EXPECT_EQ(rows.faults[1].code, "TD112");
+  EXPECT_EQ(rows.faults[1].column, "name");
+}
+
+TEST(Rows, AbsentCanBeKeptOrRefused) {
+  auto columns = kColumns;
+  columns[1].absent = Absent::keep;
+  columns[1].fallback = base::Json(std::int64_t{9});
+  columns[2].absent = Absent::error;
+  columns[2].fallback = std::nullopt;
+  Target target = contacts();
+  target.columns[2].not_null = false;
+  const RowBuilder builder(mapping(columns), target, {"Id"}, 1);
+  EXPECT_EQ(builder.columns(), 4u);
+  auto in = read(
+      builder,
+      R"([{"Id":"a","Qty":1,"Name":"x"},{"Id":"b","Name":null},{"Id":"c","Qty":2},{"Id":"d","Qty":null,"Name":""}])");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_EQ(rows.rows.size(), 3u);
+  EXPECT_EQ(rows.cells[3].integer, 0) << "given";
+  EXPECT_EQ(rows.cells[4 + 1].integer, 9) << "for an insert";
+  EXPECT_EQ(rows.cells[4 + 2].form, Cell::Form::null) << "null is not absent";
+  EXPECT_EQ(rows.cells[4 + 3].integer, 1) << "absent";
+  EXPECT_EQ(rows.cells[8 + 3].integer, 0) << "null";
+  ASSERT_EQ(rows.faults.size(), 1u);
+  EXPECT_EQ(rows.faults[0].code, "TD103");
+  EXPECT_EQ(rows.faults[0].column, "name");
+}
+
+TEST(Rows, BadTextCanBeReplaced) {
+  auto columns = kColumns;
+  columns[2].replace_bad_text = true;
+  columns.push_back({.field = "Raw", .column = "raw", .replace_bad_text = true});
+  const RowBuilder builder(mapping(columns), contacts(), {"Id"}, 1);
+  auto in = read(builder,
+                 "[{\"Id\":\"a\",\"Name\":\"x\\u0000\\ud800y\\ud83d\\ude00\",\"Raw\":{\"k\\udc00\":\"\\\\u0000\"}}]");
+  const auto rows = builder.convert(in->page, builder.identify(in->page, in->arena).rows, in->arena);
+  ASSERT_TRUE(rows.faults.empty()) << rows.faults[0].message;
+  EXPECT_EQ(rows.cells[2].text, "x\uFFFD\uFFFDy\U0001F600");
+  EXPECT_EQ(rows.cells[3].text, "{\"k\\ufffd\":\"\\\\u0000\"}") << "an escaped backslash is no escape";
+}
+
 TEST(Rows, WholeRecordGoesIntoAColumn) {
   const RowBuilder builder(mapping({{"Id", "id"}, {"*", "raw"}}), contacts(), {"Id"}, 1);
   auto in = read(builder, R"([{"Id":"a", "x":[1,2]}])");

@@ -32,6 +32,7 @@ std::string told(const std::vector<Action>& actions) {
     if (const auto* apply = std::get_if<action::Apply>(&action))
       out += "apply " + number(apply->at) + " then " + number(apply->next);
     if (std::holds_alternative<action::AbortFetch>(action)) out += "abort";
+    if (std::holds_alternative<action::Sweep>(action)) out += "sweep";
     if (const auto* release = std::get_if<action::Release>(&action)) out += "release " + number(release->resume);
     if (const auto* close = std::get_if<action::Close>(&action)) {
       out += std::string("close ") + run_status_name(close->status) + " resume " + number(close->resume) +
@@ -85,6 +86,34 @@ TEST(Run, FailedFirstPageClosesAtOnce) {
   Machine run(page(3));
   run.step(event::Begin{});
   EXPECT_EQ(told(run.step(event::PageFailed{page(3), failure("dns")})), "close failed resume 3 dns");
+}
+
+TEST(Run, ALostListingIsReadAnewAndThePageInHandStays) {
+  Machine run(page(5));
+  run.step(event::Begin{});
+  run.step(arrived(5, 9));
+  EXPECT_EQ(told(run.step(event::ListingLost{page(6), page(0)})), "fetch 0");
+  EXPECT_EQ(told(run.step(event::PageApplied{page(5), 0})), "");  // more is to come: no close
+  EXPECT_EQ(told(run.step(arrived(0, 2))), "apply 0 then 1 | fetch 1");
+  EXPECT_EQ(told(run.step(event::PageFailed{page(1), failure("reset")})), "");
+  EXPECT_EQ(told(run.step(event::PageApplied{page(0), 0})), "close failed resume 1 reset");
+}
+
+TEST(Run, AListingLostAtItsFirstPageResumesAtTheNewBeginning) {
+  Machine run(page(5));
+  run.step(event::Begin{});
+  EXPECT_EQ(told(run.step(event::ListingLost{page(5), page(0)})), "fetch 0");
+  EXPECT_EQ(told(run.step(event::Cancel{})), "abort | close cancelled resume 0");
+}
+
+TEST(Run, AListingLostWhileItsFirstPageIsAppliedBeginsThereAgain) {
+  Machine run(page(0));
+  run.step(event::Begin{});
+  run.step(arrived(0, 9));
+  EXPECT_EQ(told(run.step(event::ListingLost{page(1), page(0)})), "fetch 0");
+  EXPECT_EQ(told(run.step(arrived(0, 1))), "");
+  EXPECT_EQ(told(run.step(event::PageApplied{page(0), 0})), "apply 0 then -");
+  EXPECT_EQ(told(run.step(event::PageApplied{page(0), 0})), "close completed resume - complete");
 }
 
 TEST(Run, FailedApplyDropsTheRest) {
@@ -200,6 +229,81 @@ TEST(Run, AListingReadToItsEndIsCompleteWhateverWasAskedMeanwhile) {
   }
 }
 
+// A run that sweeps, after its only page.
+Machine listed(event::PageApplied applied = {page(0), 0}) {
+  Machine run(page(0), 0, true);
+  run.step(event::Begin{});
+  run.step(arrived(0, 1));
+  run.step(applied);
+  return run;
+}
+
+TEST(Run, WhatAListingProvesIsSweptAtItsEnd) {
+  Machine run(page(0), 0, true);
+  run.step(event::Begin{});
+  run.step(arrived(0, 2));
+  run.step(arrived(1, 2));
+  EXPECT_EQ(told(run.step(event::PageApplied{page(0), 0})), "apply 1 then -");
+  EXPECT_EQ(told(run.step(event::PageApplied{page(1), 0})), "sweep");
+  EXPECT_EQ(run.state(), State::sweeping);
+  EXPECT_EQ(told(run.step(event::Swept{0, 0})), "close completed resume - complete");
+  Machine refused = listed();
+  EXPECT_EQ(told(refused.step(event::Swept{2, 0})), "close partial resume - complete") << "rows that could not go";
+  Machine braked = listed();
+  EXPECT_EQ(told(braked.step(event::Swept{0, 40})), "close partial resume - complete");
+  Machine tombstones = listed({page(0), 0, 7});
+  EXPECT_EQ(told(tombstones.step(event::Swept{0, 0})), "close partial resume - complete");
+}
+
+TEST(Run, APageThatIsNoProofEndsTheSweepBeforeItBegins) {
+  Machine run(page(0), 0, true);
+  run.step(event::Begin{});
+  run.step(arrived(0, 2));
+  run.step(arrived(1, 2));
+  run.step(event::PageApplied{page(0), 1, 0, false});
+  EXPECT_EQ(told(run.step(event::PageApplied{page(1), 0})), "close partial resume - complete");
+}
+
+TEST(Run, NothingIsSweptAfterAFailedPage) {
+  Machine fetched(page(0), 0, true);
+  fetched.step(event::Begin{});
+  fetched.step(arrived(0, 2));
+  fetched.step(event::PageFailed{page(1), failure("reset")});
+  EXPECT_EQ(told(fetched.step(event::PageApplied{page(0), 0})), "close failed resume 1 reset");
+  Machine applied(page(0), 0, true);
+  applied.step(event::Begin{});
+  applied.step(arrived(0, 1));
+  EXPECT_EQ(told(applied.step(event::ApplyFailed{page(0), failure("full")})), "close failed resume 0 full");
+}
+
+TEST(Run, WhoCancelsKeepsTheRows) {
+  Machine before(page(0), 0, true);
+  before.step(event::Begin{});
+  before.step(arrived(0, 1));
+  before.step(event::Cancel{});
+  EXPECT_EQ(told(before.step(event::PageApplied{page(0), 0})), "close cancelled resume - complete");
+  Machine during = listed();
+  EXPECT_EQ(told(during.step(event::Cancel{})), "close cancelled resume - complete");
+}
+
+TEST(Run, ASweepGoesOnElsewhere) {
+  Machine before(page(0), 0, true);
+  before.step(event::Begin{});
+  before.step(arrived(0, 1));
+  before.step(event::Yield{});
+  EXPECT_EQ(told(before.step(event::PageApplied{page(0), 0})), "release -");
+  Machine during = listed();
+  EXPECT_EQ(told(during.step(event::Yield{})), "release -");
+  Machine next(std::nullopt, 1, true);
+  EXPECT_EQ(told(next.step(event::Begin{})), "sweep");
+  EXPECT_EQ(told(next.step(event::Swept{0, 0})), "close partial resume - complete");
+}
+
+TEST(Run, AFailedSweepFailsTheRunAndNotTheListing) {
+  Machine run = listed();
+  EXPECT_EQ(told(run.step(event::SweepFailed{failure("disk full")})), "close failed resume - complete disk full");
+}
+
 TEST(Run, EventsThatMakeNoSenseThrow) {
   const auto refuses = [](Machine& run, const Event& event) {
     try {
@@ -211,8 +315,9 @@ TEST(Run, EventsThatMakeNoSenseThrow) {
   };
   const Event begin = event::Begin{}, closed = event::Closed{}, cancel = event::Cancel{}, yield = event::Yield{};
   Machine run(page(0));
-  for (const Event& event : {Event(arrived(0, 3)), Event(event::PageFailed{page(0), {}}),
-                             Event(event::PageApplied{page(0), 0}), Event(event::ApplyFailed{page(0), {}}), closed})
+  for (const Event& event :
+       {Event(arrived(0, 3)), Event(event::PageFailed{page(0), {}}), Event(event::PageApplied{page(0), 0}),
+        Event(event::ApplyFailed{page(0), {}}), Event(event::Swept{0, 0}), Event(event::SweepFailed{{}}), closed})
     EXPECT_TRUE(refuses(run, event)) << event.index();
   run.step(begin);
   for (const Event& event : {begin, Event(arrived(1, 3)), Event(event::PageFailed{page(1), {}}),
@@ -241,25 +346,26 @@ TEST(Run, Names) {
 // what it leaves (resume, errors) is what the next taking starts from, as in the database.
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed) : random_(seed), pages_(1 + pick(8)) {}
+  explicit Simulation(std::uint64_t seed) : random_(seed), pages_(1 + pick(8)), sweeps_(pick(2) == 0) {}
 
-  // Until the listing was read to its end.
+  // Until the listing was read to its end, and what it proves is swept, unless a person or a failure ended that.
   void play() {
     std::optional<Position> resume = page(0);
-    for (int takings = 0; resume; ++takings) {
+    for (int takings = 0; !over_; ++takings) {
       ASSERT_LT(takings, 500) << "no progress";
       calm_ = takings > 50;  // faults end some day
-      taking(*resume, resume);
+      taking(resume, resume);
       if (testing::Test::HasFatalFailure()) return;
     }
     EXPECT_EQ(committed_, pages_);
   }
 
  private:
-  void taking(const Position& start, std::optional<Position>& resume) {
-    Machine run(start, errors_);
+  void taking(std::optional<Position> start, std::optional<Position>& resume) {
+    Machine run(std::move(start), errors_, sweeps_);
     fetching_.reset();
     applying_.reset();
+    sweeping_ = false;
     closes_ = 0;
     perform(run.step(event::Begin{}));
     for (int steps = 0; closes_ == 0; ++steps) {
@@ -284,6 +390,7 @@ class Simulation {
     const int dice = static_cast<int>(pick(calm_ ? 80 : 100));
     if (dice < 40 && fetching_) return fetched(run, false);
     if (dice < 80 && applying_) return applied(run, false);
+    if (dice < 20 && sweeping_) return swept(run, dice == 0);
     if (dice >= 80 && dice < 85 && fetching_) return fetched(run, true);
     if (dice >= 85 && dice < 90 && applying_) return applied(run, true);
     if (dice >= 90 && dice < 93) {
@@ -315,6 +422,15 @@ class Simulation {
     perform(run.step(event::PageApplied{at, errors}));
   }
 
+  void swept(Machine& run, bool fails) {
+    if (fails) {
+      failed_ = true;
+      return perform(run.step(event::SweepFailed{failure("sweep")}));
+    }
+    swept_ = true;
+    perform(run.step(event::Swept{0, 0}));
+  }
+
   void perform(const std::vector<Action>& actions) {
     for (const Action& action : actions) std::visit([this](const auto& a) { on(a); }, action);
   }
@@ -331,17 +447,25 @@ class Simulation {
     applying_ = apply.at;
   }
   void on(const action::AbortFetch&) { fetching_.reset(); }
+  void on(const action::Sweep&) {
+    ASSERT_TRUE(sweeps_ && !sweeping_ && !swept_) << "sweeps twice, or though it is not to";
+    ASSERT_EQ(committed_, pages_) << "sweeps on half a listing";
+    ASSERT_FALSE(asked_ || failed_) << "sweeps although it is to stop";
+    sweeping_ = true;
+  }
   void on(const action::Close& close) {
     ++closes_;
     resume_ = close.resume;
     ASSERT_EQ(close.complete, committed_ == pages_);
     ASSERT_EQ(close.failure.has_value(), close.status == RunStatus::failed);
-    const RunStatus expected = failed_               ? RunStatus::failed
-                               : committed_ < pages_ ? RunStatus::cancelled
-                               : errors_ > 0         ? RunStatus::partial
-                                                     : RunStatus::completed;
+    const bool left = committed_ < pages_ || (sweeps_ && !swept_);
+    const RunStatus expected = failed_       ? RunStatus::failed
+                               : left        ? RunStatus::cancelled
+                               : errors_ > 0 ? RunStatus::partial
+                                             : RunStatus::completed;
     ASSERT_EQ(close.status, expected);
     ASSERT_TRUE(close.status != RunStatus::cancelled || cancel_);
+    over_ = close.complete;
     asked_ = cancel_ = failed_ = false;
   }
   void on(const action::Release& release) {
@@ -359,6 +483,7 @@ class Simulation {
   std::size_t errors_ = 0;
   std::optional<Position> fetching_, applying_, resume_;
   int closes_ = 0;
+  bool sweeps_, sweeping_ = false, swept_ = false, over_ = false;
   bool asked_ = false, cancel_ = false, failed_ = false, calm_ = false;
 };
 

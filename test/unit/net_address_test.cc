@@ -175,4 +175,16 @@ TEST(NetAddress, BitsBeyondTheMaskAreRefused) {
 }
 
 }  // namespace
+TEST(LiteralAllowed, onlyAddressesAreTold) {
+  const NetworkList none, loopback = NetworkList::parse("127.0.0.0/8, ::1").value();
+  EXPECT_EQ(literal_allowed("api.example.com", none), std::nullopt);
+  EXPECT_EQ(literal_allowed("localhost", none), std::nullopt);
+  EXPECT_EQ(literal_allowed("10.1.2.3", none), false);
+  EXPECT_EQ(literal_allowed("127.0.0.1", none), false);
+  EXPECT_EQ(literal_allowed("127.0.0.1", loopback), true);
+  EXPECT_EQ(literal_allowed("[::1]", none), false);
+  EXPECT_EQ(literal_allowed("[::1]", loopback), true);
+  EXPECT_EQ(literal_allowed("93.184.216.34", none), true);
+}
+
 }  // namespace tandem::net

@@ -1,0 +1,57 @@
+// verify_now: a run that compares and writes nothing; run_differences: what it found.
+#include <algorithm>
+
+#include "api/json_args.hpp"
+#include "api/runnable.hpp"
+#include "base/strings.hpp"
+#include "pg/entry.hpp"
+#include "store/mappings.hpp"
+#include "store/runs.hpp"
+#include "store/verify.hpp"
+#include "worker/background.hpp"
+#include "worker/wake.hpp"
+
+namespace tandem::api {
+
+namespace {
+
+using base::Errc;
+using base::Failure;
+using base::strcat;
+
+std::int64_t verify_now(const pg::FunctionCall& call) {
+  const std::string name = call.required_text(0, "mapping");
+  worker::require_preloaded();
+  Caller caller(call, 1);
+  const store::MappingRow mapping = store::require_own_mapping(caller.sql, caller.tenant.tenant_id, name);
+  require_runnable(caller.sql, mapping);
+  if (mapping.definition.string_at("write_mode") == "append")
+    throw Failure(Errc::prerequisite, strcat("mapping ", name, " appends: no row of its table stands for a record"), {},
+                  "Only mappings that find rows by a key can be compared.");
+  const std::int64_t run = store::request_verify(caller.sql, mapping.mapping_id);
+  worker::wake_scheduler_at_commit();
+  return run;
+}
+
+std::vector<std::vector<pg::Out>> run_differences(const pg::FunctionCall& call) {
+  const auto run = call.integer(0);
+  if (!run) return {};
+  pg::CallerSpi sql;
+  const std::optional<store::RunState> state = store::run_state(sql, *run);
+  const std::vector<store::Tenant> granted = store::granted_tenants(sql);
+  const auto is_of = [&](std::int64_t tenant) {
+    return std::ranges::find(granted, tenant, &store::Tenant::tenant_id) != granted.end();
+  };
+  if (!state || !is_of(store::load_mapping(sql, state->mapping_id).tenant_id))
+    throw Failure(Errc::undefined_object, strcat("there is no run ", *run), {},
+                  "SELECT run, mapping, message FROM tandem.recent_runs WHERE kind = 'verify';");
+  return store::list_differences(sql, *run);
+}
+
+}  // namespace
+
+}  // namespace tandem::api
+
+TANDEM_FUNCTION(tandem_verify_now) { return call.ret_integer(tandem::api::verify_now(call)); }
+
+TANDEM_FUNCTION(tandem_run_differences) { return call.ret_rows(tandem::api::run_differences(call)); }

@@ -1,0 +1,16 @@
+// The part of a mapping's options that is about deletes and about when a record counts as
+// changed: delete_brake, soft_delete_columns, full_every, hash_fields, verify.
+#pragma once
+
+#include "core/mapping.hpp"
+#include "core/schema_check.hpp"
+
+namespace tandem::core {
+
+// `options` is the reader of options; the mapping's delete_mode and sync_mode are read already.
+void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& findings);
+
+// The mapping as a run writes it: a row that comes back is restored by columns that every row gets.
+void add_restored_columns(Mapping& mapping);
+
+}  // namespace tandem::core

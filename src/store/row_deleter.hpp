@@ -1,0 +1,43 @@
+// Rows out of the user's table, as the owner, by key: deleted, or marked by the columns
+// that say so. When some of them may not go (a foreign key points at them, a trigger
+// objects), those are found by halving under savepoints and reported; the others go.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/value.hpp"
+#include "core/mapping.hpp"
+#include "core/rows.hpp"
+#include "pg/sql.hpp"
+#include "store/write_plan.hpp"
+
+namespace tandem::store {
+
+// Made once per run.
+struct DeletePlan {
+  std::vector<pg::StagedColumn> staged;  // k1, k2, …: the match columns; s1, …: values of soft deletion; n
+  std::size_t keys = 0;
+  std::vector<base::Cell> values;  // of s1, …
+  base::TextArena text;            // of these
+  std::string statement;           // RETURNING n
+  std::string still_there;         // those of the page that are as they were
+};
+[[nodiscard]] DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping,
+                                          const core::Target& target, const std::vector<std::string>& match_columns);
+
+struct DeleteResult {
+  std::int64_t deleted = 0;            // rows
+  std::vector<std::size_t> kept;       // a trigger or a policy kept them, without a word; positions in the batch
+  std::vector<core::RowFault> faults;  // `record` is the position in the batch
+};
+// The key's columns take different texts for one in a way that only the database knows.
+[[nodiscard]] bool equals_other_texts(pg::Sql& sql, const DeletePlan& plan);
+// `keys`: rows × plan.keys cells. Throws pg::Error for what is not one row's fault.
+[[nodiscard]] DeleteResult delete_rows(pg::Sql& sql, const DeletePlan& plan, std::span<const base::Cell> keys,
+                                       std::size_t rows);
+
+}  // namespace tandem::store
