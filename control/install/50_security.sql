@@ -22,12 +22,12 @@ CREATE POLICY caller ON tandem._run FOR SELECT TO PUBLIC USING (tenant_id IN (SE
 CREATE POLICY caller ON tandem._schema_change FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._sync_error FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 -- A run, a mapping that the caller sees, by the policies above.
-CREATE POLICY caller ON tandem._difference FOR SELECT TO PUBLIC USING (run IN (SELECT r.run FROM tandem._run r));
 CREATE POLICY caller ON tandem._run_log FOR SELECT TO PUBLIC USING (run IN (SELECT r.run FROM tandem._run r));
 CREATE POLICY caller ON tandem._contract FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._record_log FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._pending_delete FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
--- These belong to the database. _credential, _seen and _field have no caller's arm: nobody reads them but the engine.
+-- These belong to the database. _credential, _difference, _seen and _field have no caller's arm: nobody reads them but
+-- the engine; run_differences() looks first whether its caller may read the table whose values it shows.
 CREATE POLICY caller ON tandem._instance FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY caller ON tandem._connector FOR SELECT TO PUBLIC USING (true);
 

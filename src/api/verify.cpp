@@ -4,9 +4,11 @@
 #include "api/json_args.hpp"
 #include "api/runnable.hpp"
 #include "base/strings.hpp"
+#include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "store/mappings.hpp"
 #include "store/runs.hpp"
+#include "store/target.hpp"
 #include "store/verify.hpp"
 #include "worker/background.hpp"
 #include "worker/wake.hpp"
@@ -33,6 +35,23 @@ std::int64_t verify_now(const pg::FunctionCall& call) {
   return run;
 }
 
+// Values of rows stand in differences: for those who may read all of them, or act as the owner, whose rights found
+// them.
+void require_reader(pg::Sql& sql, const store::MappingRow& mapping) {
+  if (pg::has_role(pg::current_user(), mapping.owner)) return;
+  const store::Readable readable = store::readable(sql, mapping.target);
+  if (readable == store::Readable::all) return;
+  const std::string role = pg::quote_identifier(pg::role_name(pg::current_user()));
+  if (readable == store::Readable::some)
+    throw Failure(Errc::insufficient_privilege,
+                  strcat("row level security keeps rows of ", mapping.target_name, " from role ", role),
+                  "Differences hold values of any of its rows.",
+                  strcat("GRANT ", pg::quote_identifier(mapping.owner_name), " TO ", role, ";"));
+  throw Failure(Errc::insufficient_privilege, strcat("role ", role, " lacks SELECT on table ", mapping.target_name),
+                "Differences hold values of its rows.",
+                strcat("GRANT SELECT ON ", mapping.target_name, " TO ", role, ";"));
+}
+
 std::vector<std::vector<pg::Out>> run_differences(const pg::FunctionCall& call) {
   const auto run = call.integer(0);
   if (!run) return {};
@@ -42,9 +61,12 @@ std::vector<std::vector<pg::Out>> run_differences(const pg::FunctionCall& call) 
   const auto is_of = [&](std::int64_t tenant) {
     return std::ranges::find(granted, tenant, &store::Tenant::tenant_id) != granted.end();
   };
-  if (!state || !is_of(store::load_mapping(sql, state->mapping_id).tenant_id))
+  const std::optional<store::MappingRow> mapping =
+      state ? store::find_mapping(sql, state->mapping_id) : std::optional<store::MappingRow>();
+  if (!mapping || !is_of(mapping->tenant_id))
     throw Failure(Errc::undefined_object, strcat("there is no run ", *run), {},
                   "SELECT run, mapping, message FROM tandem.recent_runs WHERE kind = 'verify';");
+  require_reader(sql, *mapping);
   return store::list_differences(sql, *run);
 }
 

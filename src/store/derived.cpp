@@ -67,15 +67,6 @@ std::string text_of_column(const core::Target& target, const std::string& name) 
   return strcat(value, "::pg_catalog.text");
 }
 
-bool may_read(pg::Sql& sql, const pg::Table& table) {
-  return sql
-      .run(
-          "SELECT pg_catalog.has_table_privilege($1, 'SELECT') AND pg_catalog.has_schema_privilege(c.relnamespace, "
-          "'USAGE') FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1",
-          {pg::Param::oid(table.oid)})
-      .boolean(0, 0);
-}
-
 }  // namespace
 
 bool contracts_are_derived(const core::Mapping& mapping, const core::Object& object,
@@ -97,7 +88,7 @@ bool derives_contracts(pg::Sql& sql, const MappingRow& row) { return derived(sql
 
 std::optional<std::string> derived_contracts(pg::Sql& sql, const MappingRow& row) {
   const std::optional<Derived> known = derived(sql, row);
-  if (!known || !may_read(sql, known->table)) return std::nullopt;
+  if (!known || readable(sql, known->table.oid) == Readable::none) return std::nullopt;
   std::vector<std::string> ids(known->mapping.key.size()), members, conditions;
   for (const std::string& name : known->mapping.match_on) {
     const auto mapped = std::ranges::find(known->mapping.columns, name, &core::ColumnMapping::column);

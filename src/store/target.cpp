@@ -72,6 +72,16 @@ std::optional<Error> read_problem(pg::Sql& sql, const pg::Table& table, pg::Oid 
                base::strcat("GRANT SELECT ON ", table.quoted, " TO ", role, ";")};
 }
 
+Readable readable(pg::Sql& sql, pg::Oid table) {
+  const pg::Rows rows = sql.run(
+      "SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')"
+      " AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'), pg_catalog.row_security_active(c.oid)"
+      " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1",
+      {pg::Param::oid(table)});
+  if (rows.empty() || !rows.boolean(0, 0)) return Readable::none;
+  return rows.boolean(0, 1) ? Readable::some : Readable::all;
+}
+
 std::optional<Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner, bool deletes) {
   if (auto problem = schema_problem(sql, table, owner)) return problem;
   const std::string role = pg::quote_identifier(pg::role_name(owner));

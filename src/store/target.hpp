@@ -23,6 +23,9 @@ namespace tandem::store {
                                                            bool deletes);
 // The same for a table that is only looked at.
 [[nodiscard]] std::optional<base::Error> read_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner);
+// What the caller itself may read of a table: with a missing privilege, or where it is gone, none of it.
+enum class Readable { none, some, all };
+[[nodiscard]] Readable readable(pg::Sql& sql, pg::Oid table);
 // Why no worker may act as this role (it is gone, cannot log in, is a superuser): an error with the remedy.
 [[nodiscard]] std::optional<base::Error> owner_problem(pg::Oid owner, std::string_view owner_name);
 
