@@ -56,4 +56,18 @@ std::optional<base::Instant> Rows::instant_or_null(std::size_t row, std::size_t 
   return optional<base::Instant>(at(row, column), row, column, "a timestamp with time zone");
 }
 
+std::vector<std::string> Rows::texts(std::size_t column) const {
+  std::vector<std::string> out;
+  out.reserve(size());
+  for (std::size_t row = 0; row < size(); ++row) out.push_back(text(row, column));
+  return out;
+}
+
+std::vector<std::int64_t> Rows::integers(std::size_t column) const {
+  std::vector<std::int64_t> out;
+  out.reserve(size());
+  for (std::size_t row = 0; row < size(); ++row) out.push_back(integer(row, column));
+  return out;
+}
+
 }  // namespace tandem::pg

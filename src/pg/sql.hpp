@@ -87,6 +87,9 @@ class Rows {
   [[nodiscard]] std::optional<std::string> text_or_null(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::optional<std::int64_t> integer_or_null(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::optional<base::Instant> instant_or_null(std::size_t row, std::size_t column) const;
+  // A whole column, by the rules of text() and integer().
+  [[nodiscard]] std::vector<std::string> texts(std::size_t column) const;
+  [[nodiscard]] std::vector<std::int64_t> integers(std::size_t column) const;
 
  private:
   friend class Sql;

@@ -24,12 +24,6 @@ void start(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& m
   sql.engine(kStart, {mappings, trigger, spec.full, spec.chain, spec.mapping_id});
 }
 
-std::vector<std::int64_t> ids(const pg::Rows& rows) {
-  std::vector<std::int64_t> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(rows.integer(i, 0));
-  return out;
-}
-
 Followed start_follow_ups(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& names) {
   const pg::Rows rows = sql.engine(R"(
     SELECT m.mapping_id, n.name,
@@ -54,7 +48,7 @@ Followed start_follow_ups(pg::Sql& sql, const RunSpec& spec, const std::vector<s
 // Those that wait for this mapping and for which every one they wait for has come to its end since their last run.
 // This run counts as ended: its transaction is about to say so.
 bool start_waiting(pg::Sql& sql, const RunSpec& spec) {
-  const std::vector<std::int64_t> wanted = ids(sql.engine(R"(
+  const std::vector<std::int64_t> wanted = sql.engine(R"(
     SELECT m.mapping_id
       FROM tandem._mapping m
      WHERE m.tenant_id = $1 AND m.definition -> 'options' ? 'after' AND m.enabled AND NOT m.paused
@@ -66,7 +60,8 @@ bool start_waiting(pg::Sql& sql, const RunSpec& spec) {
              WHERE w.tenant_id = m.tenant_id AND w.name = a.name AND r.status IN ('completed', 'partial') AND (r.kind = 'pull' OR r.kind = 'retry' AND r.created + r.updated > 0)
                AND r.completed_at > coalesce((SELECT max(own.requested_at) FROM tandem._run own
                                                WHERE own.mapping_id = m.mapping_id AND own.kind = 'pull'), '-infinity'))))",
-                                                          {spec.tenant_id, spec.mapping, spec.chain}));
+                                                      {spec.tenant_id, spec.mapping, spec.chain})
+                                               .integers(0);
   start(sql, spec, wanted, "after");
   return !wanted.empty();
 }
@@ -113,13 +108,12 @@ void call_follow_up(pg::Sql& sql, const std::string& function, std::int64_t run)
 
 std::vector<std::string> missing_mappings(pg::Sql& sql, std::int64_t tenant_id, const std::vector<std::string>& names) {
   if (names.empty()) return {};
-  const pg::Rows rows = sql.engine(R"(
+  return sql
+      .engine(R"(
     SELECT n.name FROM unnest($2) AS n (name)
      WHERE NOT EXISTS (SELECT FROM tandem._mapping m WHERE m.tenant_id = $1 AND m.name = n.name))",
-                                   {tenant_id, names});
-  std::vector<std::string> missing;
-  for (std::size_t i = 0; i < rows.size(); ++i) missing.push_back(rows.text(i, 0));
-  return missing;
+              {tenant_id, names})
+      .texts(0);
 }
 
 }  // namespace tandem::store

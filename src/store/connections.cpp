@@ -57,11 +57,9 @@ std::optional<Connection> find_connection(pg::Sql& sql, std::int64_t tenant_id, 
 
 Connection require_connection(pg::Sql& sql, std::int64_t tenant_id, std::string_view name) {
   if (auto found = find_connection(sql, tenant_id, name)) return *std::move(found);
-  const pg::Rows rows =
-      sql.engine("SELECT name FROM tandem._connection WHERE tenant_id = $1 ORDER BY name", {tenant_id});
-  std::vector<std::string> known;
-  for (std::size_t i = 0; i < rows.size(); ++i) known.push_back(rows.text(i, 0));
-  throw no_such("connection", name, known);
+  throw no_such(
+      "connection", name,
+      sql.engine("SELECT name FROM tandem._connection WHERE tenant_id = $1 ORDER BY name", {tenant_id}).texts(0));
 }
 
 Connection load_connection(pg::Sql& sql, std::int64_t connection_id) {

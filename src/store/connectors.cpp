@@ -13,10 +13,7 @@ std::optional<Connector> find_connector(pg::Sql& sql, std::string_view name) {
 
 Connector require_connector(pg::Sql& sql, std::string_view name) {
   if (auto found = find_connector(sql, name)) return *std::move(found);
-  const pg::Rows rows = sql.engine("SELECT name FROM tandem._connector ORDER BY name");
-  std::vector<std::string> known;
-  for (std::size_t i = 0; i < rows.size(); ++i) known.push_back(rows.text(i, 0));
-  throw no_such("connector", name, known);
+  throw no_such("connector", name, sql.engine("SELECT name FROM tandem._connector ORDER BY name").texts(0));
 }
 
 std::optional<std::int64_t> insert_connector(pg::Sql& sql, std::string_view name, std::string_view manifest) {
@@ -33,11 +30,8 @@ void delete_connector(pg::Sql& sql, std::int64_t connector_id) {
 }
 
 std::vector<std::string> connections_of_connector(pg::Sql& sql, std::int64_t connector_id) {
-  const pg::Rows rows =
-      sql.engine("SELECT name FROM tandem._connection WHERE connector_id = $1 ORDER BY name", {connector_id});
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < rows.size(); ++i) names.push_back(rows.text(i, 0));
-  return names;
+  return sql.engine("SELECT name FROM tandem._connection WHERE connector_id = $1 ORDER BY name", {connector_id})
+      .texts(0);
 }
 
 }  // namespace tandem::store

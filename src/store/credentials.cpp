@@ -29,11 +29,8 @@ std::uint64_t drop_credentials(pg::Sql& sql, std::int64_t connection_id) {
 }
 
 std::vector<std::string> credential_names(pg::Sql& sql, std::int64_t connection_id) {
-  const pg::Rows rows =
-      sql.engine("SELECT name FROM tandem._credential WHERE connection_id = $1 ORDER BY name", {connection_id});
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < rows.size(); ++i) names.push_back(rows.text(i, 0));
-  return names;
+  return sql.engine("SELECT name FROM tandem._credential WHERE connection_id = $1 ORDER BY name", {connection_id})
+      .texts(0);
 }
 
 std::vector<std::pair<std::string, base::Secret>> load_credentials(pg::Sql& sql, std::int64_t connection_id) {

@@ -27,12 +27,13 @@ ServerFacts server_facts(pg::Sql& sql) {
       " pg_catalog.current_setting('max_worker_processes')::pg_catalog.int8");
   facts.preload_libraries = settings.text_or_null(0, 0);
   facts.max_worker_processes = settings.integer(0, 1);
-  const pg::Rows excess = sql.engine(
-      "SELECT a.attribute FROM pg_catalog.pg_roles r CROSS JOIN LATERAL (VALUES ('SUPERUSER', r.rolsuper),"
-      " ('LOGIN', r.rolcanlogin), ('CREATEDB', r.rolcreatedb), ('CREATEROLE', r.rolcreaterole),"
-      " ('REPLICATION', r.rolreplication), ('BYPASSRLS', r.rolbypassrls)) AS a (attribute, granted)"
-      " WHERE r.rolname = 'tandem_owner' AND a.granted ORDER BY 1");
-  for (std::size_t i = 0; i < excess.size(); ++i) facts.engine_role_excess.push_back(excess.text(i, 0));
+  facts.engine_role_excess =
+      sql.engine(
+             "SELECT a.attribute FROM pg_catalog.pg_roles r CROSS JOIN LATERAL (VALUES ('SUPERUSER', r.rolsuper),"
+             " ('LOGIN', r.rolcanlogin), ('CREATEDB', r.rolcreatedb), ('CREATEROLE', r.rolcreaterole),"
+             " ('REPLICATION', r.rolreplication), ('BYPASSRLS', r.rolbypassrls)) AS a (attribute, granted)"
+             " WHERE r.rolname = 'tandem_owner' AND a.granted ORDER BY 1")
+          .texts(0);
   return facts;
 }
 

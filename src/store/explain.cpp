@@ -30,10 +30,7 @@ std::vector<Statement> statements_of(const WritePlan& plan, bool first_load) {
 }
 
 ExplainedStatement explained(pg::Sql& sql, const Statement& statement, std::string_view explain) {
-  const pg::Rows rows = sql.explain(strcat(explain, *statement.sql), statement.by_index);
-  ExplainedStatement out{statement.what, *statement.sql, {}};
-  for (std::size_t i = 0; i < rows.size(); ++i) out.plan.push_back(rows.text(i, 0));
-  return out;
+  return {statement.what, *statement.sql, sql.explain(strcat(explain, *statement.sql), statement.by_index).texts(0)};
 }
 
 constexpr const char* kTriggers = R"(
@@ -53,12 +50,6 @@ constexpr const char* kPartitions = R"(
     JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE p.isleaf AND c.oid <> $1
    ORDER BY 1)";
-
-std::vector<std::string> names(const pg::Rows& rows) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(rows.text(i, 0));
-  return out;
-}
 
 }  // namespace
 
@@ -85,8 +76,8 @@ std::vector<ExplainedStatement> run_explained(pg::Sql& sql, const WritePlan& pla
 }
 
 Touched touched_by_writes(pg::Sql& sql, const pg::Table& table) {
-  Touched out{{}, names(sql.engine(kTriggers, {pg::Param::oid(table.oid)}))};
-  if (table.kind == 'p') out.partitions = names(sql.engine(kPartitions, {pg::Param::oid(table.oid)}));
+  Touched out{{}, sql.engine(kTriggers, {pg::Param::oid(table.oid)}).texts(0)};
+  if (table.kind == 'p') out.partitions = sql.engine(kPartitions, {pg::Param::oid(table.oid)}).texts(0);
   return out;
 }
 

@@ -91,13 +91,12 @@ void record_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFaul
 }
 
 std::vector<std::string> open_faults(pg::Sql& sql, std::int64_t mapping, std::int64_t limit) {
-  const pg::Rows rows = sql.engine(
-      "SELECT DISTINCT origin_id FROM tandem._sync_error"
-      " WHERE mapping_id = $1 AND resolved_at IS NULL AND run IS NOT NULL AND origin_id IS NOT NULL LIMIT $2",
-      {mapping, limit});
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.text(i, 0));
-  return ids;
+  return sql
+      .engine(
+          "SELECT DISTINCT origin_id FROM tandem._sync_error"
+          " WHERE mapping_id = $1 AND resolved_at IS NULL AND run IS NOT NULL AND origin_id IS NOT NULL LIMIT $2",
+          {mapping, limit})
+      .texts(0);
 }
 
 void resolve_faults(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids,

@@ -50,10 +50,9 @@ std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t tenant_id, std
 
 MappingRow require_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name) {
   if (auto found = find_mapping(sql, tenant_id, name)) return *std::move(found);
-  const pg::Rows rows = sql.engine("SELECT name FROM tandem._mapping WHERE tenant_id = $1 ORDER BY name", {tenant_id});
-  std::vector<std::string> known;
-  for (std::size_t i = 0; i < rows.size(); ++i) known.push_back(rows.text(i, 0));
-  throw no_such("mapping", name, known);
+  throw no_such(
+      "mapping", name,
+      sql.engine("SELECT name FROM tandem._mapping WHERE tenant_id = $1 ORDER BY name", {tenant_id}).texts(0));
 }
 
 std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t mapping_id) {
@@ -166,10 +165,7 @@ std::vector<std::string> rebind_by_name(pg::Sql& sql) {
   sql.engine(
       "UPDATE tandem._connection SET owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
       "owner_name), 0)");
-  const pg::Rows rows = sql.engine("SELECT name FROM tandem._mapping WHERE target = 0 OR owner = 0 ORDER BY name");
-  std::vector<std::string> lost;
-  for (std::size_t i = 0; i < rows.size(); ++i) lost.push_back(rows.text(i, 0));
-  return lost;
+  return sql.engine("SELECT name FROM tandem._mapping WHERE target = 0 OR owner = 0 ORDER BY name").texts(0);
 }
 
 }  // namespace tandem::store

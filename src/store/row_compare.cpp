@@ -122,8 +122,8 @@ void ask(pg::Sql& sql, const ComparePlan& plan, Comparison& out) {
                                  .remote = rows.text_or_null(i, 4),
                                  .message = {}});
   }
-  const pg::Rows rows = sql.run_by_index(plan.shown);
-  for (std::size_t i = 0; i < rows.size(); ++i) out.shown.push_back(rows.integer(i, 0));
+  const std::vector<std::int64_t> shown = sql.run_by_index(plan.shown).integers(0);
+  out.shown.insert(out.shown.end(), shown.begin(), shown.end());
 }
 
 void stand(pg::Sql& sql, const WritePlan& write, const ComparePlan& plan, const Batch& batch,
@@ -239,21 +239,14 @@ std::vector<Standing> standing_of(pg::Sql& sql, const WritePlan& write, const Co
 std::int64_t table_blocks(pg::Sql& sql, const ComparePlan& plan) { return sql.run(plan.blocks).integer(0, 0); }
 
 std::vector<std::int64_t> hashes_between(pg::Sql& sql, const ComparePlan& plan, std::int64_t first, std::int64_t end) {
-  const pg::Rows rows = sql.run(with_blocks(plan.rows_between, first, end), parameters_of(plan));
-  std::vector<std::int64_t> hashes;
-  hashes.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) hashes.push_back(rows.integer(i, 0));
-  return hashes;
+  return sql.run(with_blocks(plan.rows_between, first, end), parameters_of(plan)).integers(0);
 }
 
 std::vector<std::string> keys_between(pg::Sql& sql, const ComparePlan& plan, std::int64_t first, std::int64_t end,
                                       const std::vector<std::int64_t>& hashes) {
   std::vector<pg::Param> parameters = parameters_of(plan);
   parameters.emplace_back(hashes);
-  const pg::Rows rows = sql.run(with_blocks(plan.keys_between, first, end), parameters);
-  std::vector<std::string> keys;
-  for (std::size_t i = 0; i < rows.size(); ++i) keys.push_back(rows.text(i, 0));
-  return keys;
+  return sql.run(with_blocks(plan.keys_between, first, end), parameters).texts(0);
 }
 
 }  // namespace tandem::store

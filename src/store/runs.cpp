@@ -182,10 +182,7 @@ void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::str
 }
 
 std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::int64_t>& runs) {
-  const pg::Rows rows = sql.engine("SELECT run FROM tandem._run WHERE run = ANY ($1) AND cancel_requested", {runs});
-  std::vector<std::int64_t> cancelled;
-  for (std::size_t i = 0; i < rows.size(); ++i) cancelled.push_back(rows.integer(i, 0));
-  return cancelled;
+  return sql.engine("SELECT run FROM tandem._run WHERE run = ANY ($1) AND cancel_requested", {runs}).integers(0);
 }
 
 namespace {

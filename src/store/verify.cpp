@@ -131,13 +131,12 @@ void keep_unusable_shown(pg::Sql& sql, const RunSpec& spec, const WritePlan& wri
 std::vector<std::int64_t> not_shown(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& hashes) {
   if (hashes.empty()) return {};
   const pg::Param parameters[] = {spec.run, hashes};
-  const pg::Rows rows = sql.engine_by_index(
-      "SELECT h FROM unnest($2) AS h"
-      " WHERE NOT EXISTS (SELECT FROM tandem._verified v WHERE v.run = $1 AND v.key_hash = h)",
-      parameters);
-  std::vector<std::int64_t> left;
-  for (std::size_t i = 0; i < rows.size(); ++i) left.push_back(rows.integer(i, 0));
-  return left;
+  return sql
+      .engine_by_index(
+          "SELECT h FROM unnest($2) AS h"
+          " WHERE NOT EXISTS (SELECT FROM tandem._verified v WHERE v.run = $1 AND v.key_hash = h)",
+          parameters)
+      .integers(0);
 }
 
 Accounted account_verified(pg::Sql& sql, const RunSpec& spec, const base::Json& position) {
