@@ -6,8 +6,8 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/failures.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 
 namespace tandem::store {
 
@@ -20,7 +20,7 @@ namespace {
 bool is_of_a_row(const pg::Error& error) {
   if (error.is_cancel()) return false;
   const std::string_view group = std::string_view(error.sqlstate()).substr(0, 2);
-  return core::fault_of_sqlstate(error.sqlstate()).of_a_row || group == "21" || group == "0A" || group == "2F";
+  return of_a_row(error) || group == "21" || group == "0A" || group == "2F";
 }
 
 }  // namespace

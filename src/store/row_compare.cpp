@@ -5,9 +5,8 @@
 #include <string_view>
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
-#include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 
 namespace tandem::store {
 
@@ -141,7 +140,7 @@ void stand(pg::Sql& sql, const WritePlan& write, const ComparePlan& plan, const 
       out[static_cast<std::size_t>(found.integer(i, 0))] = {found.boolean(i, 1), found.boolean(i, 2), found.text(i, 3)};
     return;
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
+    if (!of_a_row(error)) throw;
   }
   if (rows.size() == 1) return;
   stand(sql, write, plan, batch, rows.first(rows.size() / 2), out);
@@ -214,7 +213,7 @@ void compare_rows(pg::Sql& sql, const WritePlan& write, const ComparePlan& plan,
     savepoint.release();
     return;
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
+    if (!of_a_row(error)) throw;
     out.differences.resize(differences);
     out.shown.resize(shown);
     if (rows.size() == 1) {

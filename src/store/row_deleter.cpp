@@ -6,10 +6,9 @@
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/convert.hpp"
-#include "core/failures.hpp"
 #include "core/json_value.hpp"
-#include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 
 namespace tandem::store {
 
@@ -18,8 +17,6 @@ using base::strcat;
 namespace {
 
 constexpr std::string_view kGone = "tandem_gone";
-// Deferred keys and triggers must fail here, where the row can still be found.
-constexpr const char* kCheckNow = "SET CONSTRAINTS ALL IMMEDIATE";
 
 std::string key_condition(const pg::Table& table, const std::vector<std::string>& columns) {
   const pg::UniqueKey& key = unique_key(table, columns);
@@ -73,21 +70,12 @@ void plan_soft(const pg::Table& table, const core::Mapping& mapping, const core:
 }
 
 core::RowFault fault_of(const pg::Error& error, std::size_t row) {
-  const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
-  const bool referenced = error.sqlstate() == "23503" || error.sqlstate() == "23001";
-  core::RowFault out{.record = row,
-                     .error_type = fault.error_type,
-                     .code = referenced ? core::code::kStillReferenced : fault.code,
-                     .field = {},
-                     .column = std::string(error.column()),
-                     .message = strcat("its record is gone, but the row cannot go: ", error.message()),
-                     .suggestion = {},
-                     .sqlstate = std::string(error.sqlstate()),
-                     .retryable = true};
-  out.suggestion = referenced             ? "Delete the rows that point at it, or use ON DELETE CASCADE; the next full "
-                                            "run tries again."
-                   : error.hint().empty() ? std::string(fault.suggestion)
-                                          : std::string(error.hint());
+  core::RowFault out = row_fault(error, row);
+  out.message = strcat("its record is gone, but the row cannot go: ", error.message());
+  if (error.sqlstate() == "23503" || error.sqlstate() == "23001") {
+    out.code = core::code::kStillReferenced;
+    out.suggestion = "Delete the rows that point at it, or use ON DELETE CASCADE; the next full run tries again.";
+  }
   return out;
 }
 
@@ -126,7 +114,7 @@ void delete_range(pg::Sql& sql, const DeletePlan& plan, std::span<const base::Ce
     savepoint.release();
     return;
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
+    if (!of_a_row(error)) throw;
     result = before;
     if (count == 1) {
       result.faults.push_back(fault_of(error, first));

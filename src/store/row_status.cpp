@@ -1,9 +1,8 @@
 #include "store/row_status.hpp"
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
-#include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 
 namespace tandem::store {
 
@@ -42,11 +41,11 @@ bool try_to_mark(pg::Sql& sql, const std::string& update, std::span<const pg::St
       page.ready();
       sql.run_by_index(update);
     }
-    sql.run("SET CONSTRAINTS ALL IMMEDIATE");
+    sql.run(kCheckNow);
     savepoint.release();
     return true;
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
+    if (!of_a_row(error)) throw;
     return false;
   }
 }

@@ -4,10 +4,9 @@
 #include <numeric>
 #include <string>
 
-#include "core/failures.hpp"
 #include "core/row_order.hpp"
-#include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 
 namespace tandem::store {
 
@@ -16,22 +15,6 @@ namespace {
 constexpr int kCleanPages = 20;       // after so many the constraints are not asked any more
 constexpr std::size_t kChunk = 64;    // what is tried together where much of a page is bad
 constexpr std::size_t kMuchOfIt = 3;  // bad rows found by trial
-
-// Deferred keys and triggers must fail here, where the row can still be found.
-constexpr const char* kCheckNow = "SET CONSTRAINTS ALL IMMEDIATE";
-
-core::RowFault fault_of(const pg::Error& error, std::size_t row) {
-  const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
-  return {.record = row,
-          .error_type = fault.error_type,
-          .code = fault.code,
-          .field = {},
-          .column = std::string(error.column()),
-          .message = std::string(error.message()),
-          .suggestion = std::string(error.hint().empty() ? fault.suggestion : error.hint()),
-          .sqlstate = std::string(error.sqlstate()),
-          .retryable = true};
-}
 
 // Refused for the sake of another row, which may only have been written later, or taken out for a while.
 bool may_fit_later(const core::RowFault& fault) { return fault.sqlstate == "23503" || fault.sqlstate == "23505"; }
@@ -115,7 +98,7 @@ Filtered RowWriter::filtered(const Rows& rows) {
     savepoint.release();
     return page;
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
+    if (!of_a_row(error)) throw;
   }
   return {rows, {}, {}, false};
 }
@@ -132,8 +115,8 @@ RowWriter::Rows RowWriter::refuse_inputs(const Rows& rows) {
       const StagedCount count(page, staged);
       stage_rows(page, batch_, left);
     } catch (const pg::Error& error) {
-      if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
-      result_.faults.push_back(fault_of(error, left[staged]));
+      if (!of_a_row(error)) throw;
+      result_.faults.push_back(row_fault(error, left[staged]));
     }
     good.insert(good.end(), left.begin(), left.begin() + static_cast<std::ptrdiff_t>(staged));
     left = left.subspan(std::min(staged + 1, left.size()));
@@ -198,8 +181,8 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
     out.done = true;
     return out;
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
-    out.fault = fault_of(error, rows.front());
+    if (!of_a_row(error)) throw;
+    out.fault = row_fault(error, rows.front());
   }
   result_.created = before.created;
   result_.updated = before.updated;

@@ -1,17 +1,16 @@
 #include "store/trial.hpp"
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
 #include "pg/catalog.hpp"
-#include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 #include "store/row_filters.hpp"
 
 namespace tandem::store {
 
 void begin_trial(pg::Sql& sql, std::int64_t lock_timeout_ms) {
   sql.run("SELECT pg_catalog.set_config('lock_timeout', $1, true)", {std::to_string(lock_timeout_ms)});
-  sql.run("SET CONSTRAINTS ALL IMMEDIATE");
+  sql.run(kCheckNow);
 }
 
 base::Failure table_is_locked(std::string_view table) {
@@ -35,7 +34,7 @@ std::string key_of_row(pg::Sql& sql, const WritePlan& plan, std::span<const base
     stage_rows(page, {cells, plan.staged.size() - 1}, std::span(&row, 1));
     return sql.run(statement).text(0, 0);
   } catch (const pg::Error& error) {
-    if (error.is_cancel() || !core::fault_of_sqlstate(error.sqlstate()).of_a_row) throw;
+    if (!of_a_row(error)) throw;
     return {};
   }
 }

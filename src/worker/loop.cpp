@@ -20,6 +20,7 @@
 #include "pg/shared_memory.hpp"
 #include "pg/transaction.hpp"
 #include "pg/wait.hpp"
+#include "store/database_fault.hpp"
 #include "store/runs.hpp"
 #include "worker/background.hpp"
 #include "worker/pull_job.hpp"
@@ -191,13 +192,10 @@ void Loop::begin(store::RunSpec spec) {
     failure = core::failure_of_plan(error.error());
   } catch (const pg::Error& error) {
     if (error.is_cancel() && error.sqlstate() != "57014") throw;
-    const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
-    if (fault.transient) {
+    if (error.is_transient())
       busy = std::string(error.message());
-    } else {
-      failure = core::RunFailure{fault.error_type, fault.code, std::string(error.message()),
-                                 std::string(fault.suggestion), false};
-    }
+    else
+      failure = store::run_failure(error);
   }
   if (busy)
     endings_.push_back({0, [this, spec, on = *busy] { postpone_run(spec, context_.owner, on); }});

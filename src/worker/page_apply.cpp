@@ -4,11 +4,11 @@
 
 #include "base/strings.hpp"
 #include "core/failures.hpp"
-#include "pg/error.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
 #include "store/computed_values.hpp"
 #include "store/contracts.hpp"
+#include "store/database_fault.hpp"
 #include "store/faults.hpp"
 #include "store/retry.hpp"
 #include "store/row_status.hpp"
@@ -282,12 +282,6 @@ void settle_retried(pg::Sql& sql, const PullPlan& plan, const LoadedPage& loaded
   store::settle_retried(sql, plan.spec, retried);
 }
 
-core::RunFailure failure_of(const pg::Error& error) {
-  const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
-  return {fault.error_type, fault.code, std::string(error.message()),
-          std::string(error.hint().empty() ? fault.suggestion : error.hint()), fault.transient};
-}
-
 // on_error = fail: the page was rolled back; the first bad record is kept as the reason.
 ApplyOutcome refuse_page(PullPlan& plan, pg::Oid owner, const store::RecordFault& fault) {
   pg::Transaction tx(strcat("record an error of ", plan.spec.mapping));
@@ -414,7 +408,7 @@ ApplyOutcome in_page_terms(const PullPlan& plan, const std::function<ApplyOutcom
     // A statement that was cancelled, or took too long, ends its run. What ends the process does not come this way.
     if (error.is_cancel() && error.sqlstate() != "57014") throw;
     ApplyOutcome outcome;
-    outcome.failure = failure_of(error);
+    outcome.failure = store::run_failure(error);
     outcome.kind = error.is_transient() ? ApplyOutcome::Kind::busy : ApplyOutcome::Kind::failed;
     outcome.busy_on = error.sqlstate() == "55P03" ? strcat("a lock on a row of ", plan.write.table.quoted)
                                                   : std::string(error.message());

@@ -4,9 +4,9 @@
 
 #include "base/strings.hpp"
 #include "core/failures.hpp"
-#include "pg/error.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
+#include "store/database_fault.hpp"
 #include "worker/background.hpp"
 #include "worker/page_apply.hpp"
 
@@ -33,12 +33,10 @@ Sweep::Outcome Sweep::step(PullPlan& plan, pg::Oid owner) {
   } catch (const pg::Error& error) {  // the transaction is gone by now
     undo();
     if (error.is_cancel() && error.sqlstate() != "57014") throw;
-    const core::DatabaseFault fault = core::fault_of_sqlstate(error.sqlstate());
     Outcome outcome{.kind = error.is_transient() ? Outcome::Kind::busy : Outcome::Kind::failed,
                     .busy_on = std::string(error.message())};
-    outcome.failure =
-        core::RunFailure{fault.error_type, fault.code, strcat("deleting what is gone: ", error.message()),
-                         std::string(error.hint().empty() ? fault.suggestion : error.hint()), fault.transient};
+    outcome.failure = store::run_failure(error);
+    outcome.failure->message = strcat("deleting what is gone: ", error.message());
     return outcome;
   } catch (const base::Failure& failure) {
     undo();
