@@ -34,7 +34,7 @@ std::int64_t approve_deletes(const pg::FunctionCall& call) {
   if (!run)
     throw Failure(Errc::prerequisite, strcat("mapping ", name, " is running"),
                   "What is approved is deleted by a run of its own.",
-                  strcat("Wait for its end (SELECT * FROM tandem.run_progress), then approve again."));
+                  "Wait for its end (SELECT * FROM tandem.run_progress), then approve again.");
   worker::wake_scheduler_at_commit();
   return *run;
 }

@@ -12,14 +12,11 @@
 #include "pg/shared_memory.hpp"
 #include "pg/sql.hpp"
 #include "pg/timezone.hpp"
-#include "store/connections.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
 #include "store/runs.hpp"
-#include "store/target.hpp"
 #include "store/tenants.hpp"
 #include "worker/background.hpp"
-#include "worker/slots.hpp"
 #include "worker/wake.hpp"
 
 namespace tandem::api {

@@ -153,14 +153,8 @@ std::vector<core::Identity> to_be_looked_at(pg::Sql& sql, const PullPlan& plan, 
   std::vector<core::Identity> out = changed_records(sql, plan, rows, result);
   if (!plan.gate || plan.mapping.last_error.empty() || (plan.open_faults.empty() && !plan.many_open_faults)) return out;
   if (plan.many_open_faults) return rows;
-  std::vector<bool> among;
-  for (const core::Identity& row : out) {
-    among.resize(std::max(among.size(), row.record + 1));
-    among[row.record] = true;
-  }
-  for (const core::Identity& row : rows)
-    if (!(row.record < among.size() && among[row.record]) && plan.open_faults.contains(std::string(row.origin_id)))
-      out.push_back(row);
+  for (const core::Identity& row : without(rows, out, result.same.size()))
+    if (plan.open_faults.contains(std::string(row.origin_id))) out.push_back(row);
   return out;
 }
 
@@ -186,6 +180,31 @@ void count(const PullPlan& plan, const LoadedPage& loaded, const store::WriteRes
       counters.records_read - counters.created - counters.updated - counters.deleted - counters.failed + result.half_in;
   counters.bytes = loaded.response.wire_bytes;
   result.kept_out += result.buried.kept_out;
+}
+
+// Sorts the converted rows by what became of them. Tells which did not go in; from here on `written.faults` are spent.
+std::vector<bool> tell_apart(const PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Converted& converted,
+                             store::WriteResult& written, PageResult& result) {
+  std::vector<bool> kept_out(converted.rows.size());
+  for (core::RowFault& fault : written.faults) {
+    const core::Identity& row = converted.rows[fault.record];
+    kept_out[fault.record] = true;
+    fault.record = row.record;
+    add_fault(result, loaded, std::move(fault), row.origin_id);
+  }
+  for (const std::size_t row : written.swallowed) kept_out[row] = true;
+  result.kept_out = written.swallowed.size();
+  const std::size_t width = plan.rows.columns();
+  for (std::size_t i = 0; i < converted.rows.size(); ++i) {
+    if (kept_out[i]) continue;
+    if (result.same[converted.rows[i].record]) {
+      result.unchanged.push_back(converted.rows[i]);
+      continue;
+    }
+    result.applied.push_back(converted.rows[i]);
+    add_extra(plan, loaded, converted.rows[i].record, std::span(converted.cells).subspan(i * width, width), result);
+  }
+  return kept_out;
 }
 
 PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
@@ -221,28 +240,8 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   laps.lap(core::Stage::write);
   add_conversion_faults(result, loaded, candidates, converted.faults);
   add_waiting(result, loaded, references);
-  std::vector<bool> kept_out(converted.rows.size());
-  for (core::RowFault& fault : written.faults) {
-    const core::Identity& row = converted.rows[fault.record];
-    kept_out[fault.record] = true;
-    fault.record = row.record;
-    add_fault(result, loaded, std::move(fault), row.origin_id);
-  }
-  for (const std::size_t row : written.swallowed) kept_out[row] = true;
-  result.kept_out = written.swallowed.size();
-  for (std::size_t i = 0; i < converted.rows.size(); ++i) {
-    if (kept_out[i]) continue;
-    if (result.same[converted.rows[i].record]) {
-      result.unchanged.push_back(converted.rows[i]);
-      continue;
-    }
-    result.applied.push_back(converted.rows[i]);
-    add_extra(plan, loaded, converted.rows[i].record,
-              std::span(converted.cells).subspan(i * plan.rows.columns(), plan.rows.columns()), result);
-  }
-
+  const std::vector<bool> kept_out = tell_apart(plan, loaded, converted, written, result);
   result.history = history.entries(converted, kept_out, result.faults);
-
   count(plan, loaded, written, result);
   return result;
 }
@@ -307,7 +306,8 @@ core::Latencies latencies_after(const PullPlan& plan, const LoadedPage& loaded) 
 }
 
 // What the run says of itself, in the page's own transaction.
-void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, store::Counters& counters, base::Micros began) {
+void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const core::Latencies& latencies,
+               store::Counters& counters, base::Micros began) {
   const base::Micros now = base::monotonic();
   const auto number = [](std::int64_t value) { return base::Json(value); };
   if (plan.mapping.run_log) {
@@ -324,7 +324,7 @@ void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, store::Co
     plan.log.write(sql, plan.spec, &entry);
   }
   counters.timing = plan.timing.json(now).dump();
-  counters.latency = latencies_after(plan, loaded).json().dump();
+  counters.latency = latencies.json().dump();
 }
 
 // Everything between begin and commit. Sets `bad` instead of committing when a bad record ends the run.
@@ -368,7 +368,8 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
   settle_open_faults(tx, plan, loaded.page.records(), result);
   if (plan.spec.retry) settle_retried(tx, plan, loaded, result);
   if (loaded.shape) note_shape(tx, plan, *loaded.shape);
-  note_page(tx, plan, loaded, result.counters, began);
+  core::Latencies latencies = latencies_after(plan, loaded);
+  note_page(tx, plan, loaded, latencies, result.counters, began);
   base::Json position = loaded.stored;
   if (plan.deletes) store_proof(*plan.deletes, position);
   const store::Accounted accounted = store::account_page(tx, plan.spec, result.counters, position, loaded.total);
@@ -379,7 +380,7 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
   tx.commit();
   note_open_faults(plan, result);
   plan.log.written();
-  plan.latencies = latencies_after(plan, loaded);
+  plan.latencies = std::move(latencies);
   outcome.errors += result.faults.size() + result.buried.failed;
   outcome.held_back = static_cast<std::size_t>(result.buried.held_back);
   if (plan.deletes) plan.deletes->counts.deleted += result.buried.deleted;

@@ -25,6 +25,10 @@ namespace {
 constexpr int kMostBusyTimes = 100;  // about ten minutes of a lock that never goes away
 constexpr base::Micros kFirstPause = 50'000, kLongestPause = 10 * base::kSecond;
 
+core::RunFailure waited_in_vain(const std::string& busy_on) {
+  return {core::error_type::kDatabase, core::code::kLocked, strcat("waited in vain for ", busy_on), {}, true};
+}
+
 template <class... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
@@ -243,13 +247,7 @@ void PullJob::sweep() {
       feed(core::event::Swept{sweep_->errors(), static_cast<std::size_t>(plan_.deletes->counts.held_back)});
       return;
     case Sweep::Outcome::Kind::busy:
-      if (++busy_times_ <= kMostBusyTimes) return wait_for_lock(outcome.busy_on);
-      feed(core::event::SweepFailed{{core::error_type::kDatabase,
-                                     core::code::kLocked,
-                                     strcat("waited in vain for ", outcome.busy_on),
-                                     {},
-                                     true}});
-      return;
+      return wait_to_sweep(outcome.busy_on);
     case Sweep::Outcome::Kind::lost:
       sweep_.reset();
       done_ = true;
@@ -278,11 +276,7 @@ void PullJob::scan() {
         feed(core::event::Swept{plan_.differences, 0});
       return;
     case ApplyOutcome::Kind::busy:
-      if (++busy_times_ <= kMostBusyTimes) return wait_for_lock(outcome.busy_on);
-      outcome.failure = core::RunFailure{
-          core::error_type::kDatabase, core::code::kLocked, strcat("waited in vain for ", outcome.busy_on), {}, true};
-      feed(core::event::SweepFailed{*outcome.failure});
-      return;
+      return wait_to_sweep(outcome.busy_on);
     case ApplyOutcome::Kind::lost:
       scan_.reset();
       done_ = true;
@@ -293,15 +287,20 @@ void PullJob::scan() {
   }
 }
 
+// Deleting what is gone and comparing what is there come after the pages, and wait alike.
+void PullJob::wait_to_sweep(const std::string& busy_on) {
+  if (++busy_times_ <= kMostBusyTimes) return wait_for_lock(busy_on);
+  feed(core::event::SweepFailed{waited_in_vain(busy_on)});
+}
+
 // A lock that others hold delays this run only: it waits, longer each time, and says what for.
 void PullJob::back_off(ApplyOutcome outcome) {
   if (++busy_times_ > kMostBusyTimes) {
     const core::Position at = current_->at;
     current_.reset();
-    core::RunFailure failure =
-        outcome.failure.value_or(core::RunFailure{core::error_type::kDatabase, core::code::kLocked, {}, {}, true});
-    failure.message = strcat("waited in vain for ", outcome.busy_on);
-    feed(core::event::ApplyFailed{at, std::move(failure)});
+    core::RunFailure failure = waited_in_vain(outcome.busy_on);
+    if (outcome.failure) outcome.failure->message = std::move(failure.message);
+    feed(core::event::ApplyFailed{at, std::move(outcome.failure).value_or(std::move(failure))});
     return;
   }
   if (!leave_locked_page()) wait_for_lock(outcome.busy_on);

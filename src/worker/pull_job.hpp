@@ -78,6 +78,7 @@ class PullJob {
   void scan();
   void sweep();
   void back_off(ApplyOutcome outcome);
+  void wait_to_sweep(const std::string& busy_on);
   void wait_for_lock(const std::string& busy_on);
   bool leave_locked_page();
   void page_failed(const core::Position& at, core::RunFailure failure);

@@ -189,12 +189,11 @@ void look_at_state(pg::Sql& sql, PullPlan& plan, pg::Oid owner) {
 
 // Contracts, and what may be deleted by them.
 void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, const std::vector<std::string>& key,
-                    bool incremental) {
+                    const std::vector<std::string>& match, bool incremental) {
   if (!plan.write.keyed) return;
   plan.local_key = store::local_key_of(plan.mapping, target);
   plan.contracts = !store::contracts_are_derived(plan.mapping, plan.object, plan.local_key);
   if (!plan.contracts) return;
-  const std::vector<std::string> match = match_columns(plan.mapping, key);
   store::keep_contracts_of(sql, plan.spec.mapping_id,
                            strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
   if (plan.mapping.delete_mode == core::DeleteMode::ignore) return;
@@ -227,15 +226,15 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   core::add_restored_columns(mapping);
   core::fill_stamps(mapping, target, store::stamp_values(sql, spec));
   const std::vector<std::string> key = mapping.key.empty() ? object.id : mapping.key;
-  const bool keyed = mapping.write_mode != core::WriteMode::append;
+  const std::vector<std::string> match =
+      mapping.write_mode == core::WriteMode::append ? std::vector<std::string>{} : match_columns(mapping, key);
   const bool incremental = mapping.sync_mode == core::SyncMode::incremental;
   if (incremental && object.cursor && !object.cursor->token) object.cursor->field = mapping.cursor_field;
   mapping.cursor_field.clear();  // the listing looks at it
 
-  store::WritePlan write =
-      store::make_write_plan(table, mapping, keyed ? match_columns(mapping, key) : std::vector<std::string>{});
+  store::WritePlan write = store::make_write_plan(table, mapping, match);
   core::RowBuilder rows = rows_of(mapping, target, key, spec);
-  const bool contracts = keyed != incremental;  // of full listings, and of what is appended from changes
+  const bool contracts = appends_changes(mapping);  // of keyed tables: plan_contracts
   std::optional<core::RecordFilter> filter = core::RecordFilter::make(mapping, object, rows);
   const RecordFields fields = fields_of(object, mapping, rows);
   core::Listing listing = listing_of(api, object, mapping, spec);
@@ -265,7 +264,7 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
                 .contracts = contracts,
                 .open_faults = {},
                 .write_state = {}};
-  if (!plan.spec.verify) plan_contracts(sql, plan, target, key, incremental);
+  if (!plan.spec.verify) plan_contracts(sql, plan, target, key, match, incremental);
   plan.references = store::make_reference_plans(sql, plan.spec, plan.mapping, target, owner);
   look_at_state(sql, plan, owner);
   begin_accounts(plan, began_at);
