@@ -4,6 +4,7 @@
 #include "base/strings.hpp"
 #include "pg/guard.hpp"
 #include "pg/memory.hpp"
+#include "pg/type_oids.hpp"
 
 #include "pg/postgres.hpp"
 
@@ -18,6 +19,9 @@ using base::Failure;
 constexpr int kInMemoryKb = 64 * 1024;      // a page beyond this goes to a temporary file
 constexpr std::size_t kRowsPerReset = 100;  // how many rows' values lie in memory twice
 constexpr std::size_t kRowsPerInterruptCheck = 1000;
+
+static_assert(kBoolType == BOOLOID && kInt8Type == INT8OID && kInt4Type == INT4OID && kTextType == TEXTOID &&
+              kJsonbType == JSONBOID && kDefaultCollation == DEFAULT_COLLATION_OID);
 
 // How the cells of one column become Datums. Plain data.
 struct ColumnPlan {

@@ -5,26 +5,26 @@
 
 #include "base/strings.hpp"
 #include "pg/staging.hpp"
+#include "pg/type_oids.hpp"
 
 namespace tandem::store {
 
 namespace {
 
 constexpr std::string_view kSeen = "tandem_seen";
-constexpr pg::Oid kInt4 = 23, kInt8 = 20, kText = 25, kDefaultCollation = 100;  // fixed in every Postgres
 
 using Columns = std::vector<pg::StagedColumn>;
 
 Columns seen_columns() {
-  return {{"n", kInt4, -1, pg::kInvalidOid},
-          {"origin_id", kText, -1, kDefaultCollation},
-          {"hash", kInt8, -1, pg::kInvalidOid}};
+  return {{"n", pg::kInt4Type, -1, pg::kInvalidOid},
+          {"origin_id", pg::kTextType, -1, pg::kDefaultCollation},
+          {"hash", pg::kInt8Type, -1, pg::kInvalidOid}};
 }
 
 Columns remembered_columns() {
   Columns columns = seen_columns();
-  columns.push_back({"local_key", kText, -1, kDefaultCollation});
-  columns.push_back({"remote_version", kText, -1, kDefaultCollation});
+  columns.push_back({"local_key", pg::kTextType, -1, pg::kDefaultCollation});
+  columns.push_back({"remote_version", pg::kTextType, -1, pg::kDefaultCollation});
   return columns;
 }
 

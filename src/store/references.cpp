@@ -8,6 +8,7 @@
 #include "core/mapping_stamp.hpp"
 #include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "pg/type_oids.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"
 #include "store/mapping_order.hpp"
@@ -128,7 +129,7 @@ ReferencePlan plan_of(const Parent& parent, const core::Reference& reference) {
     const pg::TableColumn& local = *parent.table.column(key.columns[i]);
     plan.staged.push_back({strcat("c", i + 1), local.type, local.typmod, local.collation});
   }
-  plan.staged.push_back({"n", 23 /* int4 */, -1, pg::kInvalidOid});
+  plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   plan.find = find_statement(parent, key, column);
   return plan;
 }

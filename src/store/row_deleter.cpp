@@ -8,6 +8,7 @@
 #include "core/convert.hpp"
 #include "core/json_value.hpp"
 #include "pg/transaction.hpp"
+#include "pg/type_oids.hpp"
 #include "store/database_fault.hpp"
 
 namespace tandem::store {
@@ -145,7 +146,7 @@ DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping
     plan.still_there =
         strcat("SELECT p.n FROM ", kGone, " p WHERE EXISTS (SELECT FROM ", table.quoted, " t WHERE ", condition, ")");
   }
-  plan.staged.push_back({"n", 23 /* int4 */, -1, pg::kInvalidOid});
+  plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   return plan;
 }
 

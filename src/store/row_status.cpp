@@ -2,6 +2,7 @@
 
 #include "base/strings.hpp"
 #include "pg/transaction.hpp"
+#include "pg/type_oids.hpp"
 #include "store/database_fault.hpp"
 
 namespace tandem::store {
@@ -11,7 +12,6 @@ using base::strcat;
 namespace {
 
 constexpr std::string_view kFailedPage = "tandem_failed";
-constexpr pg::Oid kText = 25, kDefaultCollation = 100;
 
 std::string statement(const WritePlan& plan, std::string_view last_error) {
   const pg::TableColumn* column = plan.table.column(last_error);
@@ -56,7 +56,7 @@ void mark_failed(pg::Sql& sql, const WritePlan& plan, std::string_view last_erro
   if (rows.empty()) return;
   std::vector<pg::StagedColumn> columns;
   for (const std::size_t column : plan.key_columns) columns.push_back(plan.staged[column]);
-  columns.push_back({"message", kText, -1, kDefaultCollation});
+  columns.push_back({"message", pg::kTextType, -1, pg::kDefaultCollation});
   const std::string update = statement(plan, last_error);
   if (try_to_mark(sql, update, columns, rows)) return;
   for (std::size_t i = 0; i < rows.size(); ++i) (void)try_to_mark(sql, update, columns, rows.subspan(i, 1));

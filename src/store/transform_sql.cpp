@@ -3,6 +3,7 @@
 #include "base/strings.hpp"
 #include "core/transform_cast.hpp"
 #include "pg/expression.hpp"
+#include "pg/type_oids.hpp"
 #include "store/target.hpp"
 
 namespace tandem::store {
@@ -12,7 +13,6 @@ using core::Transform;
 
 namespace {
 
-constexpr pg::Oid kText = 25, kJsonb = 3802, kInt4 = 23, kDefaultCollation = 100;
 constexpr std::string_view kAsText = "pg_catalog.text";
 
 std::string cast(std::string_view expression, std::string_view type) {
@@ -173,8 +173,8 @@ ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::
     if (mapped.fallback && !mapped.fallback->is_null())
       value = strcat("COALESCE(", value, ", ", cast(literal(*mapped.fallback), type), ")");
     const bool json = core::staged_type(mapped).type_class == base::TypeClass::jsonb;
-    plan.source.push_back(
-        {strcat("c", plan.columns.size() + 1), json ? kJsonb : kText, -1, json ? pg::kInvalidOid : kDefaultCollation});
+    plan.source.push_back({strcat("c", plan.columns.size() + 1), json ? pg::kJsonbType : pg::kTextType, -1,
+                           json ? pg::kInvalidOid : pg::kDefaultCollation});
     plan.results.push_back({column->name, column->type, column->typmod, column->collation});
     plan.columns.push_back({i, mapped.field, mapped.column});
     plan.single.push_back(query_of({steps.joins()}, steps.faults(), {value}));
@@ -183,8 +183,8 @@ ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::
     values.push_back(std::move(value));
   }
   if (plan.columns.empty()) return plan;
-  if (plan.record) plan.source.push_back({"r", kJsonb, -1, pg::kInvalidOid});
-  plan.source.push_back({"n", kInt4, -1, pg::kInvalidOid});
+  if (plan.record) plan.source.push_back({"r", pg::kJsonbType, -1, pg::kInvalidOid});
+  plan.source.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   plan.query = query_of(joins, faults, values);
   return plan;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/strings.hpp"
+#include "pg/type_oids.hpp"
 
 namespace tandem::store {
 
@@ -95,8 +96,8 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
   }
   for (std::size_t i = 0; i < mapping.columns.size(); ++i)
     if (mapping.columns[i].absent == core::Absent::keep)
-      plan.staged.push_back({keep_name(i), 16 /* bool */, -1, pg::kInvalidOid});
-  plan.staged.push_back({"n", 23 /* int4 */, -1, pg::kInvalidOid});
+      plan.staged.push_back({keep_name(i), pg::kBoolType, -1, pg::kInvalidOid});
+  plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   plan.keyed = mapping.write_mode != core::WriteMode::append;
   const ColumnLists lists = column_lists(mapping, match_columns);
   plan.is_empty = strcat("SELECT NOT EXISTS (SELECT FROM ", table.quoted, ")");
