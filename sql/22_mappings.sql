@@ -130,8 +130,14 @@ SELECT tandem.reset_cursor('teams') IS NULL AS nothing_to_reset;
 CREATE TABLE doomed (id int PRIMARY KEY);
 SELECT tandem.create_mapping('doomed', 'crm', 'teams', 'doomed', '{"id": "id"}', sync_mode => 'full') > 0 AS made;
 DROP TABLE doomed;
-SELECT status, status_reason, next_step FROM tandem.mapping_status WHERE mapping = 'doomed';
+SELECT status, target, status_reason, next_step FROM tandem.mapping_status WHERE mapping = 'doomed';
 SELECT severity, message FROM tandem.validate_mapping('doomed');
 SELECT tandem.alter_mapping('doomed', '{"enabled": false}');
+-- made again, it is another table: the mapping has to be told
+CREATE TABLE doomed (id int PRIMARY KEY);
+SELECT status, target FROM tandem.mapping_status WHERE mapping = 'doomed';
+SELECT tandem.alter_mapping('doomed', '{"target": "public.doomed", "enabled": true}');
+SELECT status, target FROM tandem.mapping_status WHERE mapping = 'doomed';
+DROP TABLE doomed;
 SELECT tandem.drop_mapping('doomed');
 RESET ROLE;

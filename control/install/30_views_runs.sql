@@ -43,7 +43,7 @@ COMMENT ON VIEW tandem.sync_stats IS 'runs per day';
 COMMENT ON COLUMN tandem.sync_stats.error_rate IS 'records that failed, as a part of those that were read';
 
 CREATE VIEW tandem.mapping_stats WITH (security_invoker = true) AS
-SELECT t.name AS tenant, m.name AS mapping, c.name AS connection, m.object, m.target_name AS target,
+SELECT t.name AS tenant, m.name AS mapping, c.name AS connection, m.object, g.target,
        r.completed_at::date AS sync_date, count(*) AS syncs, sum(r.created + r.updated)::bigint AS rows,
        sum(r.failed)::bigint AS errors,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY r.completed_at - r.started_at) AS duration_p50,
@@ -53,6 +53,7 @@ FROM tandem._run r
 JOIN tandem._mapping m ON m.mapping_id = r.mapping_id
 JOIN tandem._connection c ON c.connection_id = m.connection_id
 JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
+JOIN tandem.mappings g ON g.mapping_id = m.mapping_id
 -- bucket b is 2^(b/4) milliseconds and more; its middle stands for it
 LEFT JOIN (
     SELECT s.mapping_id, s.sync_date,
@@ -66,7 +67,7 @@ LEFT JOIN (
                      GROUP BY x.mapping_id, x.completed_at::date, e.key) b) s
      GROUP BY s.mapping_id, s.sync_date) l ON l.mapping_id = r.mapping_id AND l.sync_date = r.completed_at::date
 WHERE r.completed_at IS NOT NULL AND r.kind <> 'verify'
-GROUP BY t.name, m.name, c.name, m.object, m.target_name, r.completed_at::date
+GROUP BY t.name, m.name, c.name, m.object, g.target, r.completed_at::date
 ORDER BY 6 DESC, 2;
 COMMENT ON VIEW tandem.mapping_stats IS 'per mapping and day: rows written, errors, duration of its runs, latency of records';
 COMMENT ON COLUMN tandem.mapping_stats.latency_p50 IS 'from a record''s change at the source to its commit here, give or take a tenth; of incremental mappings with a time as cursor, first readings left out';

@@ -42,7 +42,7 @@ COMMENT ON COLUMN tandem.connection_status.next_step IS 'SQL to paste';
 
 CREATE VIEW tandem.mapping_status WITH (security_invoker = true) AS
 SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object,
-       coalesce(format('%I.%I', n.nspname, r.relname), m.target_name) AS target,
+       CASE WHEN r.oid IS NULL THEN m.target_name ELSE format('%I.%I', n.nspname, r.relname) END AS target,
        m.definition ->> 'direction' AS direction, m.enabled, m.owner_name AS owner, s.status,
        CASE s.status
            WHEN 'disabled' THEN 'disabled'
@@ -105,7 +105,7 @@ CROSS JOIN LATERAL (
                 WHEN c.status NOT IN ('ready', 'untested') THEN
                     format('connection %I is %s', c.connection, c.status) || coalesce(': ' || c.status_reason, '')
                 WHEN f.status = 'failed' THEN coalesce(f.message, 'the last run failed') END AS problem,
-           CASE WHEN r.oid IS NULL THEN format('SELECT tandem.alter_mapping(%L, ''{"target": "…"}'');', m.name)
+           CASE WHEN r.oid IS NULL THEN format('SELECT tandem.alter_mapping(%L, %L);', m.name, jsonb_build_object('target', m.target_name))
                 WHEN o.oid IS NULL THEN format('SELECT tandem.export_mapping(%L);', m.name)
                 WHEN NOT o.rolcanlogin THEN format('ALTER ROLE %I LOGIN;', m.owner_name)
                 WHEN c.status NOT IN ('ready', 'untested') THEN c.next_step

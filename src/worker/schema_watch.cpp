@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
+#include "pg/catalog.hpp"
 #include "pg/error.hpp"
 #include "pg/log.hpp"
 #include "pg/session.hpp"
@@ -31,10 +32,13 @@ core::RunFailure column_gone(const store::RunSpec& spec, const core::SchemaChang
 
 TableChanged table_gone(const store::RunSpec& spec) {
   const core::SchemaChange change = core::table_dropped(spec.mapping, spec.target_name);
-  return {
-      {core::error_type::kSchemaChange, core::code::kTableGone,
-       strcat("table ", spec.target_name, " is not there any more"), strcat("Make it again, or ", change.ddl), false},
-      {change}};
+  const base::Json target = base::Json::object({{"target", base::Json(spec.target_name)}});
+  const std::string line = strcat("SELECT tandem.alter_mapping(", pg::quote_literal(spec.mapping), ", ",
+                                  pg::quote_literal(target.dump()), ");");
+  return {{core::error_type::kSchemaChange, core::code::kTableGone,
+           strcat("table ", spec.target_name, " is not there any more"),
+           strcat("Make it again and name it: ", line, " Or ", change.ddl), false},
+          {change}};
 }
 
 void follow_table(pg::Sql& sql, store::RunSpec& spec, const pg::Table& table) {
