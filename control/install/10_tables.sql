@@ -201,7 +201,7 @@ CREATE TABLE tandem._verified (
     key_hash bigint NOT NULL,
     PRIMARY KEY (run, key_hash)
 );
-COMMENT ON TABLE tandem._verified IS 'which rows of the table the listing of a verification has shown, until it ends';
+COMMENT ON TABLE tandem._verified IS 'which rows of the table the listing of a verification has shown, and a full run''s of records that leave no contract, until it ends';
 
 CREATE TABLE tandem._record_log (
     mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,

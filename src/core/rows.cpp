@@ -151,6 +151,14 @@ RowBuilder::Converted RowBuilder::convert(const base::Page& page, std::span<cons
   return out;
 }
 
+bool RowBuilder::convert_some(const base::Page& page, std::size_t record, std::span<const std::size_t> positions,
+                              base::TextArena& arena, std::vector<Cell>& cells) const {
+  return std::ranges::all_of(positions, [&](std::size_t position) {
+    const Column& column = columns_[position];
+    return !column.sql && !column.reference && !cell_of(page, record, column, arena, cells.emplace_back());
+  });
+}
+
 void RowBuilder::add_failed(const base::Page& page, std::size_t record, base::TextArena& arena,
                             std::vector<Cell>& cells) const {
   for (const Column& column : columns_) {

@@ -66,6 +66,11 @@ class RowBuilder {
   void keep_failed() noexcept { keep_failed_ = true; }
   Converted convert(const base::Page& page, std::span<const Identity> rows, base::TextArena& arena) const;
 
+  // Of a record's row, the cells of the mapping's columns at `positions`, appended. False: one of them does not fit, or
+  // is for the database to find out.
+  bool convert_some(const base::Page& page, std::size_t record, std::span<const std::size_t> positions,
+                    base::TextArena& arena, std::vector<base::Cell>& cells) const;
+
   // One more field to ask for, of no column; gives its place in each record. Before the page reader is made.
   std::size_t extract(const base::FieldPath& field);
 

@@ -81,18 +81,22 @@ std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t m
 Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows) {
   Known known;
   known.same.resize(rows.size());
+  known.there.resize(rows.size());
   if (rows.empty()) return known;
   pg::StagedPage page(sql, kSeen, seen_columns());
   stage(page, rows, {});
   const pg::Param parameters[] = {mapping};
   const pg::Rows found = sql.engine_by_index(
-      "SELECT s.n, c.ordinal, c.hash = s.hash AND c.deleted_at IS NULL FROM tandem_seen s JOIN tandem._contract c"
+      "SELECT s.n, c.ordinal, c.hash = s.hash AND c.deleted_at IS NULL, c.deleted_at IS NULL FROM tandem_seen s JOIN "
+      "tandem._contract c"
       " ON c.mapping_id = $1 AND c.origin_id = s.origin_id",
       parameters);
   known.ordinals.reserve(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     known.ordinals.push_back(found.integer(i, 1));
-    known.same[static_cast<std::size_t>(found.integer(i, 0))] = found.boolean(i, 2);
+    const auto row = static_cast<std::size_t>(found.integer(i, 0));
+    known.same[row] = found.boolean(i, 2);
+    known.there[row] = found.boolean(i, 3);
   }
   return known;
 }

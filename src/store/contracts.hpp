@@ -23,6 +23,7 @@ namespace tandem::store {
 // The same, for a listing that proves what is gone.
 struct Known {
   std::vector<bool> same;              // per row: its contract has this hash
+  std::vector<bool> there;             // per row: it has a contract whose record was there so far
   std::vector<std::int64_t> ordinals;  // of the contracts there are, those of records that come back included
 };
 [[nodiscard]] Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows);

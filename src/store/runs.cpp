@@ -219,6 +219,10 @@ void forget_seen(pg::Sql& sql, const RunSpec& spec) {
   if (spec.definition.string_at("delete_mode").value_or("ignore") == "ignore") return;
   sql.engine("DELETE FROM tandem._seen s USING tandem._run r WHERE s.run = r.run AND r.mapping_id = $1",
              {spec.mapping_id});
+  sql.engine(
+      "DELETE FROM tandem._verified v USING tandem._run r"
+      " WHERE v.run = r.run AND r.mapping_id = $1 AND r.kind <> 'verify'",
+      {spec.mapping_id});
 }
 
 // Somebody wanted a run while this one was on its way.

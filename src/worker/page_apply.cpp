@@ -13,8 +13,10 @@
 #include "store/retry.hpp"
 #include "store/row_status.hpp"
 #include "store/row_writer.hpp"
+#include "store/verify.hpp"
 #include "worker/background.hpp"
 #include "worker/page_history.hpp"
+#include "worker/page_keys.hpp"
 #include "worker/page_references.hpp"
 #include "worker/page_tombstones.hpp"
 #include "worker/page_verify.hpp"
@@ -35,9 +37,10 @@ struct PageResult {
   std::vector<core::Identity> passed_over;  // by the mapping's conditions
   std::size_t tombstones = 0;               // records that say that they are gone
   Buried buried;
-  std::vector<bool> same;            // by position in the page: remembered like that already
+  std::vector<bool> same, there;     // by position in the page: remembered like that already; remembered
   std::vector<store::Extra> extras;  // of the applied ones, where their contracts have any
   std::vector<std::int64_t> seen;    // contracts that the page has shown
+  std::vector<std::int64_t> keys;    // of records that leave none
   std::size_t kept_out = 0;
   std::vector<store::HistoryEntry> history;
   std::int64_t half_in = 0;  // written, but not with all they refer to: they count as failed, too
@@ -101,8 +104,24 @@ void note_seen(pg::Sql& sql, const PullPlan& plan, const std::vector<core::Ident
   if (!plan.deletes || !plan.deletes->sweeps) return;
   store::Known known = store::known_contracts(sql, plan.spec.mapping_id, rows);
   result.seen = std::move(known.ordinals);
-  for (std::size_t i = 0; i < rows.size(); ++i)
+  for (std::size_t i = 0; i < rows.size(); ++i) {
     if (known.same[i]) result.same[rows[i].record] = true;
+    if (known.there[i]) result.there[rows[i].record] = true;
+  }
+}
+
+// What the listing shows and nothing will remember.
+void note_keys(PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Converted& converted,
+               const std::vector<std::size_t>& swallowed, PageResult& result) {
+  if (!plan.deletes || !plan.deletes->sweeps) return;
+  std::vector<Unremembered> records;
+  const auto add = [&](std::size_t record, std::string_view origin_id, bool fresh) {
+    if (!origin_id.empty()) records.push_back({record, origin_id, fresh && !result.there[record]});
+  };
+  for (std::size_t i = 0; i < result.faults.size(); ++i) add(result.failed[i], result.faults[i].origin_id, true);
+  for (const std::size_t row : swallowed) add(converted.rows[row].record, converted.rows[row].origin_id, true);
+  for (const core::Identity& row : result.passed_over) add(row.record, row.origin_id, false);
+  result.keys = keys_shown(plan, loaded, records);
 }
 
 // The records that are worth converting.
@@ -211,6 +230,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   PageResult result;
   core::Laps laps(plan.timing);
   result.same.resize(loaded.page.records());
+  result.there.resize(loaded.page.records());
   core::RowBuilder::Identified identified = plan.rows.identify(loaded.page, loaded.arena);
   laps.lap(core::Stage::convert);
   History history(plan, loaded);
@@ -241,6 +261,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   add_conversion_faults(result, loaded, candidates, converted.faults);
   add_waiting(result, loaded, references);
   const std::vector<bool> kept_out = tell_apart(plan, loaded, converted, written, result);
+  note_keys(plan, loaded, converted, written.swallowed, result);
   result.history = history.entries(converted, kept_out, result.faults);
   count(plan, loaded, written, result);
   return result;
@@ -327,6 +348,14 @@ void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const cor
   counters.latency = latencies.json().dump();
 }
 
+// What is known of the page's records from now on, and what its listing has shown.
+void keep_proof(pg::Sql& sql, const PullPlan& plan, PageResult& result) {
+  if (plan.contracts) store::remember(sql, plan.spec.mapping_id, result.applied, result.extras);
+  if (!plan.deletes || !plan.deletes->sweeps) return;
+  store::keep_seen(sql, plan.spec, std::move(result.seen));
+  store::keep_shown(sql, plan.spec, result.keys);
+}
+
 // Everything between begin and commit. Sets `bad` instead of committing when a bad record ends the run.
 ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid owner,
                                   std::optional<store::RecordFault>& bad) {
@@ -360,8 +389,7 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
     }
   }
   core::Laps laps(plan.timing);
-  if (plan.contracts) store::remember(tx, plan.spec.mapping_id, result.applied, result.extras);
-  if (plan.deletes && plan.deletes->sweeps) store::keep_seen(tx, plan.spec, std::move(result.seen));
+  keep_proof(tx, plan, result);
   laps.lap(core::Stage::contracts);
   store::record_faults(tx, plan.spec, result.faults);
   store::record_history(tx, plan.spec, result.history);

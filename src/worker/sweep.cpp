@@ -9,6 +9,7 @@
 #include "store/database_fault.hpp"
 #include "worker/background.hpp"
 #include "worker/page_apply.hpp"
+#include "worker/page_keys.hpp"
 
 namespace tandem::worker {
 
@@ -110,7 +111,10 @@ void Sweep::find_more(pg::Sql& sql, PullPlan& plan) {
   all_found_ = gone.size() < static_cast<std::size_t>(kLookAhead);
   if (gone.empty()) return;
   found_ = gone.back().origin_id;
-  if (!plan.local_key->exact()) drop_superseded(sql, plan.spec, *plan.local_key, unseen_, gone);
+  if (!plan.local_key->exact()) {
+    drop_superseded(sql, plan.spec, *plan.local_key, unseen_, gone);
+    spare_shown(sql, plan, gone);
+  }
   for (store::Contract& contract : gone) gone_.push_back(std::move(contract));
 }
 
