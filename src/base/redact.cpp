@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/percent.hpp"
 #include "base/secret.hpp"
 #include "base/strings.hpp"
 
@@ -9,11 +10,6 @@ namespace {
 
 constexpr std::string_view kStars = "***";
 constexpr std::size_t kMinSecret = 4;  // shorter ones would blot out half of any text
-
-constexpr bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
 
 // What ends a URL within a text. A URL that holds one of these unescaped is cut short,
 // so its secrets must be known ones.
@@ -26,23 +22,6 @@ bool looks_like_url(std::string_view word) {
   const std::size_t query = word.find('?');
   return word.find("://") != std::string_view::npos ||
          (query != std::string_view::npos && word.find('=', query) != std::string_view::npos);
-}
-
-std::string percent_encoded(std::string_view text, std::string_view hex, bool form) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_unreserved(c)) {
-      out.push_back(c);
-    } else if (form && c == ' ') {
-      out.push_back('+');
-    } else {
-      out.push_back('%');
-      out.push_back(hex[byte >> 4]);
-      out.push_back(hex[byte & 15]);
-    }
-  }
-  return out;
 }
 
 // The base64 digits that depend on nothing but the secret when `offset` bytes stand
@@ -66,7 +45,7 @@ std::string base64_core(std::string_view secret, std::size_t offset, std::string
 void add_forms(std::vector<Secret>& forms, std::string_view secret) {
   forms.emplace_back(std::string(secret));
   for (const std::string_view hex : {"0123456789ABCDEF", "0123456789abcdef"})
-    for (const bool form : {false, true}) forms.emplace_back(percent_encoded(secret, hex, form));
+    for (const bool form : {false, true}) forms.emplace_back(percent_encode(secret, {hex, form}));
   constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (std::size_t offset = 0; offset < 3; ++offset)

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/strings.hpp"
+#include "base/whole_number.hpp"
 
 namespace tandem::core {
 
@@ -33,9 +34,8 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> lower_na
 }
 
 Wrong check_port(std::string_view digits) {
-  unsigned port = 0;
-  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (ec == std::errc{} && end == digits.data() + digits.size() && port >= 1 && port <= 65535) return std::nullopt;
+  const std::optional<std::int64_t> port = base::whole_number(digits);
+  if (port && *port >= 1 && *port <= 65535) return std::nullopt;
   return wrong(base::strcat("port \"", digits, "\" is not a number from 1 to 65535"));
 }
 

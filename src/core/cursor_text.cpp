@@ -1,9 +1,9 @@
 #include "core/cursor_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/strings.hpp"
+#include "base/whole_number.hpp"
 #include "core/civil.hpp"
 #include "core/iso_time.hpp"
 #include "core/time_pattern.hpp"
@@ -15,13 +15,6 @@ namespace {
 constexpr std::int64_t kDay = 86'400 * base::kSecond;
 constexpr std::int64_t kZoneMargin = 3 * 3600 * base::kSecond;
 constexpr std::int64_t kFarthest = 250'000LL * 366 * kDay;  // room for sums
-
-std::optional<std::int64_t> whole(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::optional<std::int64_t> of_epoch(std::int64_t number, std::int64_t unit) {
   const std::int64_t most = kFarthest / unit;
@@ -46,12 +39,12 @@ std::optional<std::int64_t> CursorText::rank(std::string_view text) const {
     case CursorFormat::text:
       return std::nullopt;
     case CursorFormat::integer:
-      return whole(text);
+      return base::whole_number(text);
     case CursorFormat::epoch:
-      if (const auto number = whole(text)) return of_epoch(*number, base::kSecond);
+      if (const auto number = base::whole_number(text)) return of_epoch(*number, base::kSecond);
       break;
     case CursorFormat::epoch_ms:
-      if (const auto number = whole(text)) return of_epoch(*number, 1000);
+      if (const auto number = base::whole_number(text)) return of_epoch(*number, 1000);
       break;
     case CursorFormat::pattern:
       if (const auto time = parse_time(cursor_.pattern, text))

@@ -1,9 +1,10 @@
 #include "core/listing.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/percent.hpp"
 #include "base/strings.hpp"
+#include "base/whole_number.hpp"
 #include "core/codes.hpp"
 
 namespace tandem::core {
@@ -18,23 +19,6 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
 }
 
 // RFC 3986: everything but unreserved characters, so that a value stays one segment.
-std::string path_segment(std::string_view value) {
-  constexpr std::string_view kHex = "0123456789ABCDEF", kPlain = "-._~";
-  std::string out;
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (letter || kPlain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
-
 // A parent's value as it is kept: JSON, so that a number stays one. Empty: it names no path.
 std::string json_of(const base::Value& value) {
   if (value.kind == base::Kind::number) return std::string(value.text);
@@ -48,11 +32,8 @@ std::string text_of(const std::string& json) {
   return value ? value->items().front().string() : std::string();
 }
 
-std::int64_t number_of(const std::string& text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
+// Of what we have stored ourselves.
+std::int64_t number_of(const std::string& text) { return base::whole_number(text).value_or(0); }
 
 bool scalar(const base::Value& value) { return value.kind == base::Kind::string || value.kind == base::Kind::number; }
 
@@ -131,7 +112,7 @@ bool Listing::resume(const base::Json& stored) {
 PageRequest Listing::request(const Position& at) const {
   if (of_parents(at)) return parent_pager_->request(inner(at), asks_parents() ? bounds(at) : Params{});
   PageRequest request = pager_.request(at, asks_parents() ? Params{} : bounds(at));
-  if (at.parents) replace_all(request.path, "{parent}", path_segment(text_of(at.part)));
+  if (at.parents) replace_all(request.path, "{parent}", base::percent_encode(text_of(at.part)));
   return request;
 }
 

@@ -29,6 +29,7 @@ void check_deletes(const Mapping& mapping, const Target& target, Findings& findi
                             std::string hint = {});
 // A name as SQL reads it: quoted where it must be.
 [[nodiscard]] std::string sql_name(std::string_view name);
+[[nodiscard]] std::string sql_literal(std::string_view text);             // 'it''s'
 [[nodiscard]] std::string sql_names(std::span<const std::string> names);  // a, "B"
 
 }  // namespace tandem::core

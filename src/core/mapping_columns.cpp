@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "core/mapping_check.hpp"
 #include "core/mapping_codes.hpp"
 #include "core/schema_check.hpp"
 
@@ -139,12 +140,6 @@ void read_source(ObjectReader& in, const base::Json& item, ColumnMapping& column
   if (constant != nullptr) column.constant = *constant;
 }
 
-std::string quoted_literal(std::string_view text) {
-  std::string out = "'";
-  for (char c : text) out.append(c == '\'' ? 2 : 1, c);
-  return out + '\'';
-}
-
 }  // namespace
 
 std::vector<ColumnMapping> read_columns(const base::Json& columns, Findings& findings) {
@@ -231,8 +226,8 @@ base::ColumnType staged_type(const ColumnMapping& column) {
 
 std::string list_fields_sql(const Api& api, const std::string& object) {
   return base::strcat("SELECT * FROM tandem.list_fields(",
-                      quoted_literal(api.connection.empty() ? "connection" : api.connection), ", ",
-                      quoted_literal(object), ");");
+                      sql_literal(api.connection.empty() ? "connection" : api.connection), ", ", sql_literal(object),
+                      ");");
 }
 
 }  // namespace tandem::core

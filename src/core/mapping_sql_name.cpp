@@ -128,6 +128,12 @@ std::string sql_name(std::string_view name) {
   return out + '"';
 }
 
+std::string sql_literal(std::string_view text) {
+  std::string out = "'";
+  for (char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out + '\'';
+}
+
 std::string sql_names(std::span<const std::string> names) {
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back(sql_name(name));

@@ -1,11 +1,11 @@
 #include "core/paging.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/secret.hpp"
 #include "base/strings.hpp"
+#include "base/whole_number.hpp"
 #include "core/codes.hpp"
 
 namespace tandem::core {
@@ -23,13 +23,10 @@ void put(Params& params, const std::string& name, std::string value) {
     params.emplace_back(name, std::move(value));
 }
 
-std::optional<std::int64_t> whole_number(const std::optional<std::string>& fact) {
+std::optional<std::int64_t> count_of(const std::optional<std::string>& fact) {
   if (!fact) return std::nullopt;
-  const std::string_view text = base::trim(*fact);
-  std::int64_t value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
+  const std::optional<std::int64_t> number = base::whole_number(base::trim(*fact));
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 // Cut between characters: the message is stored as text, which must stay valid UTF-8.
@@ -265,8 +262,8 @@ PageSeen Pager::seen(std::size_t records, const std::vector<std::optional<std::s
     return path.empty() || i >= facts.size() ? std::nullopt : facts[i++];
   };
   seen.next = take(paging.next);
-  seen.total = whole_number(take(paging.total));
-  seen.total_pages = whole_number(take(paging.total_pages));
+  seen.total = count_of(take(paging.total));
+  seen.total_pages = count_of(take(paging.total_pages));
   const std::optional<bool> more = truth(take(paging.more)), last = truth(take(paging.last));
   if (more || last) seen.ends = (more && !*more) || (last && *last);
   if (paging.style == PageStyle::link && !link_next.empty()) seen.next = std::move(link_next);

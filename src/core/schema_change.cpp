@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "core/mapping_check.hpp"
 
 namespace tandem::core {
 
@@ -11,12 +12,6 @@ using base::Json;
 using base::strcat;
 
 namespace {
-
-std::string literal(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
-  return out + '\'';
-}
 
 std::string column_in(const Json& entry) {
   return entry.is_string() ? entry.string() : entry.string_at("column").value_or("");
@@ -155,7 +150,7 @@ SchemaChanges local_changes(std::string_view mapping, const Json& definition, co
     } else if (named->second.type != was->second.type) {
       change.kind = "retyped";
       change.new_type = named->second.type;
-      change.ddl = strcat("SELECT * FROM tandem.validate_mapping(", literal(mapping), ");");
+      change.ddl = strcat("SELECT * FROM tandem.validate_mapping(", sql_literal(mapping), ");");
     } else {
       continue;
     }
@@ -168,7 +163,7 @@ SchemaChange table_dropped(std::string_view mapping, std::string_view table) {
   return {.side = "local",
           .kind = "dropped",
           .old_type = strcat("table ", table),
-          .ddl = strcat("SELECT tandem.drop_mapping(", literal(mapping), ");")};
+          .ddl = strcat("SELECT tandem.drop_mapping(", sql_literal(mapping), ");")};
 }
 
 Json with_renamed_columns(Json definition, const Names& names) {
@@ -206,7 +201,7 @@ std::string alter_columns_sql(std::string_view mapping, std::string_view field, 
   Json columns = Json::object();
   columns.set(std::string(field), column.empty() ? Json() : Json(std::string(column)));
   const Json changes = Json::object({{"columns", std::move(columns)}});
-  return strcat("SELECT tandem.alter_mapping(", literal(mapping), ", ", literal(changes.dump()), ");");
+  return strcat("SELECT tandem.alter_mapping(", sql_literal(mapping), ", ", sql_literal(changes.dump()), ");");
 }
 
 }  // namespace tandem::core

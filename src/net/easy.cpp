@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/percent.hpp"
 #include "base/strings.hpp"
 #include "net/callbacks.hpp"
 #include "net/failure.hpp"
@@ -134,8 +135,8 @@ std::optional<base::Error> set_url(EasyOptions& options, Transfer& transfer) {
   text.text.reserve(room);  // never grows: no stray copies
   char separator = url->query.empty() ? '?' : '&';
   for (const auto& [name, value] : request.secret_query) {
-    const WipedText encoded(percent_encode(value.reveal()));
-    text.text.append(1, separator).append(percent_encode(name)).append(1, '=').append(encoded.text);
+    const WipedText encoded(base::percent_encode(value.reveal()));
+    text.text.append(1, separator).append(base::percent_encode(name)).append(1, '=').append(encoded.text);
     separator = '&';
   }
   options.set(CURLOPT_URL, text.text.c_str());  // copied

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/percent.hpp"
 #include "base/strings.hpp"
 #include "net/curl_handles.hpp"
 
@@ -57,11 +58,6 @@ base::Result<Url> read_parts(CURLU* handle) {
   url.query = part(handle, CURLUPART_QUERY).value_or("");
   if (url.text().size() > kMaxUrlBytes) return invalid("it is longer than 8192 bytes");
   return url;
-}
-
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
 }
 
 int hex_digit(char c) {
@@ -120,28 +116,11 @@ base::Result<Url> resolve_same_origin(const Url& base, std::string_view referenc
   return url;
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size() * 3);  // never grows: no stray copies when the text is a secret
-  for (const char c : text) {
-    if (unreserved(c)) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    }
-  }
-  return out;
-}
-
 void set_params(Url& url, const std::vector<std::pair<std::string, std::string>>& params) {
   for (const auto& param : params) drop_param(url, param.first);
   for (const auto& [name, value] : params) {
     if (!url.query.empty()) url.query.push_back('&');
-    url.query.append(percent_encode(name)).append("=").append(percent_encode(value));
+    url.query.append(base::percent_encode(name)).append("=").append(base::percent_encode(value));
   }
 }
 

@@ -24,7 +24,6 @@ base::Result<Url> parse_url(std::string_view text);
 // `reference` (absolute or relative, as a Link header or a body gives it) seen from `base`; the result must be on
 // the same origin as `base` (invalid_parameter otherwise: a page must not send us elsewhere).
 base::Result<Url> resolve_same_origin(const Url& base, std::string_view reference);
-[[nodiscard]] std::string percent_encode(std::string_view text);
 // Appends parameters to the query, encoded, in their order; what the query had under the same names goes.
 void set_params(Url& url, const std::vector<std::pair<std::string, std::string>>& params);
 void drop_param(Url& url, std::string_view name);  // every one of that name

@@ -1,4 +1,6 @@
+#include "base/percent.hpp"
 #include "base/strings.hpp"
+#include "base/whole_number.hpp"
 
 #include <gtest/gtest.h>
 
@@ -132,6 +134,21 @@ TEST(Hash64, DependsOnEveryByteAndOnTheSeed) {
     text[i] = 'x';
     EXPECT_NE(hash64(std::string_view(text).substr(0, i), 1), all) << i;
   }
+}
+
+TEST(BasePercent, ByteByByte) {
+  EXPECT_EQ("azAZ09-._~", percent_encode("azAZ09-._~"));
+  EXPECT_EQ("a%20b%2Bc%26d%3De%2F%3F%23%25", percent_encode("a b+c&d=e/?#%"));
+  EXPECT_EQ("%C3%BC%00", percent_encode(std::string_view("\xc3\xbc\0", 3)));
+  EXPECT_EQ("a+b%2f", percent_encode("a b/", {.hex = "0123456789abcdef", .form = true}));
+}
+
+TEST(BaseWholeNumber, NothingElseBesides) {
+  EXPECT_EQ(42, whole_number("42"));
+  EXPECT_EQ(-7, whole_number("-7"));
+  EXPECT_EQ(9223372036854775807, whole_number("9223372036854775807"));
+  for (const char* each : {"", " 1", "1 ", "+1", "1.0", "1e3", "9223372036854775808", "x"})
+    EXPECT_EQ(std::nullopt, whole_number(each)) << each;
 }
 
 }  // namespace

@@ -8,40 +8,10 @@
 #include "core/api_values.hpp"
 #include "core/manifest.hpp"
 #include "core/schema_check.hpp"
+#include "core_api_fixture.hpp"
 
 namespace tandem::core {
 namespace {
-
-using base::Json;
-
-Json json(const char* text) { return Json::parse(text).value(); }
-
-Json config(const std::string& object) {
-  return json((R"({"base_url": "https://api.example.com", "objects": {"customers": )" + object + "}}").c_str());
-}
-
-const Finding* at(const Findings& findings, std::string_view path) {
-  for (const Finding& finding : findings) {
-    if (finding.path == path) return &finding;
-  }
-  return nullptr;
-}
-
-// The finding of a config with this one object, at `path`.
-Finding object_finding(const std::string& object, std::string_view path) {
-  const Findings findings = validate_config(Json::object(), config(object));
-  const Finding* found = at(findings, path);
-  EXPECT_NE(found, nullptr) << path << " has no finding of " << findings.size()
-                            << (findings.empty() ? "" : ": " + findings[0].path);
-  return found == nullptr ? Finding{} : *found;
-}
-
-Finding config_finding(const char* text, std::string_view path) {
-  const Findings findings = validate_config(Json::object(), json(text));
-  const Finding* found = at(findings, path);
-  EXPECT_NE(found, nullptr) << path << " has no finding in " << text;
-  return found == nullptr ? Finding{} : *found;
-}
 
 TEST(Api, ReadsEveryKey) {
   const Api api = make_api(Json::object(), json(R"({

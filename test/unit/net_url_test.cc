@@ -108,12 +108,6 @@ TEST(NetUrl, ReferencesElsewhereAreRefused) {
   }
 }
 
-TEST(NetUrl, PercentEncoding) {
-  EXPECT_EQ("azAZ09-._~", percent_encode("azAZ09-._~"));
-  EXPECT_EQ("a%20b%2Bc%26d%3De%2F%3F%23%25", percent_encode("a b+c&d=e/?#%"));
-  EXPECT_EQ("%C3%BC%00", percent_encode(std::string_view("\xc3\xbc\0", 3)));
-}
-
 TEST(NetUrl, ParametersAreAddedAndReplaced) {
   auto url = parse_url("https://e.com/x").value();
   set_params(url, {{"page", "1"}, {"q", "a b&c"}});
