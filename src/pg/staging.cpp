@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/strings.hpp"
 #include "pg/guard.hpp"
+#include "pg/jsonb_value.hpp"
 #include "pg/memory.hpp"
 #include "pg/type_oids.hpp"
 
@@ -89,6 +90,8 @@ Datum datum_of(ColumnPlan& plan, const Cell& cell, bool* null) {
     case Cell::Form::text:
       if (plan.direct_text)
         return PointerGetDatum(cstring_to_text_with_len(cell.text.data(), static_cast<int>(cell.text.size())));
+      if (plan.type == JSONBOID)
+        if (const auto datum = jsonb_of_plain(cell.text)) return *datum;
       return through_input(plan, cell.text);
     case Cell::Form::integer:
       return integer_datum(plan, cell.integer);

@@ -1,5 +1,8 @@
 """Values survive exactly or are reported; one bad record costs only itself."""
 
+import json
+import random
+
 import pytest
 
 from pull import Pull, records, things
@@ -62,6 +65,30 @@ def test_reported_not_bent(api, database, column_type, token):
     (error,) = database.sql("SELECT origin_id, error_type, code, column_name, message, coalesce(record::text, record_text) FROM tandem.sync_errors")
     assert error[0] == "0" and error[2].startswith("TD") and error[4] and error[5]
     assert pull.rows("id") == [("1",)]
+
+
+def random_json(rng, depth=0):
+    kind = rng.randrange(9 if depth < 4 else 6)
+    if kind >= 6:
+        parts = [random_json(rng, depth + 1) for _ in range(rng.randrange(6))]
+        if kind == 6:
+            return "[" + " , ".join(parts) + "]"
+        keys = [json.dumps(rng.choice(["", "a", "b", "ab", "ä", "zip", "city", "street", 'x"y', "Straße"]),
+                           ensure_ascii=rng.random() < .2) for _ in parts]
+        return "{" + ",".join(f"{key} :{part}" for key, part in zip(keys, parts)) + " }"
+    return rng.choice(["null", "true", "false", "0", "-0", "1.500", "1e3", "9007199254740993", "-12.5E-3", '""', '"x"',
+                          '"ä, ]}"', '"\\n \\u00e4"', '"1 High Street"'])
+
+
+def test_nested_json_becomes_what_postgres_makes_of_it(api, database):
+    tokens = [random_json(random.Random(seed)) for seed in range(2000)]
+    body = ",".join(f'{{"id":"{i}","v":{token}}}' for i, token in enumerate(tokens))
+    api.route("/things", Answer(f'{{"items":[{body}]}}'))
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table("id text PRIMARY KEY, v jsonb, raw json")
+    pull.map([{"field": "id", "column": "id"}, {"field": "v", "column": "v"}, {"field": "v", "column": "raw"}])
+    assert pull.run().created == 2000
+    assert database.sql("SELECT raw, v FROM things WHERE v IS DISTINCT FROM raw::jsonb OR v::text <> raw::jsonb::text"
+                        " OR jsonb_hash(v) <> jsonb_hash(raw::jsonb) OR NOT v @> raw::jsonb") == []
 
 
 def test_keys_with_escapes_and_odd_names(api, database):
