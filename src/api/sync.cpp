@@ -4,7 +4,9 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/strings.hpp"
+#include "core/mapping.hpp"
 #include "core/schedule.hpp"
+#include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/function_call.hpp"
 #include "pg/log.hpp"
@@ -12,8 +14,10 @@
 #include "pg/shared_memory.hpp"
 #include "pg/sql.hpp"
 #include "pg/timezone.hpp"
+#include "store/connections.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
+#include "store/run_terms.hpp"
 #include "store/runs.hpp"
 #include "store/tenants.hpp"
 #include "worker/background.hpp"
@@ -29,13 +33,41 @@ using base::strcat;
 
 constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
 
+// They are held to the rules of the mapping's own: else what paging or the cursor sets would win without a word.
+void require_params(pg::Sql& sql, const store::MappingRow& mapping, const base::Json& params) {
+  if (params.members().empty()) return;
+  base::Json definition = mapping.definition;
+  const base::Json* given = definition.find("options");
+  base::Json options = given != nullptr && given->is_object() ? *given : base::Json::object();
+  options.set("params", params);
+  definition.set("options", std::move(options));
+  const store::Connection connection = store::load_connection(sql, mapping.connection_id);
+  const core::ParsedMapping parsed = core::parse_mapping(mapping.name, definition, connection.api(), {}, {});
+  for (const core::Finding& finding : parsed.findings)
+    if (finding.severity == core::Severity::error && finding.path.starts_with("options.params"))
+      throw Failure(Errc::invalid_parameter,
+                    strcat(finding.path.substr(std::string_view("options.").size()), ": ", finding.message), {},
+                    finding.hint);
+}
+
+// One that is under way gets as far as it was asked to: it cannot become a full one, or one with other parameters.
+void require_same_run(pg::Sql& sql, const std::string& mapping, std::int64_t run, bool full, const base::Json& params) {
+  if (store::run_covers(sql, run, full, params)) return;
+  throw Failure(
+      Errc::prerequisite, strcat("mapping ", mapping, " is running, without ", full ? "\"full\"" : "these params"),
+      strcat("Run ", run, " was asked for otherwise."),
+      strcat("SELECT tandem.wait_for_run(", run, "); or SELECT tandem.cancel_run(", run, "); and then again."));
+}
+
 std::int64_t start_run(std::string_view tenant, std::string_view name, bool full, const base::Json& params) {
   worker::require_preloaded();
   pg::CallerSpi sql;
   const store::MappingRow mapping = store::require_own_mapping(sql, store::require_tenant(sql, tenant).tenant_id, name);
   require_runnable(sql, mapping);
+  require_params(sql, mapping, params);
   bool created = false;
   const std::int64_t run = store::request_run(sql, mapping.mapping_id, full, params, created);
+  if (!created) require_same_run(sql, mapping.name, run, full, params);
   worker::wake_scheduler_at_commit();
   return run;
 }
@@ -131,9 +163,12 @@ TANDEM_FUNCTION(tandem_sync) {
         Errc::remote_error,
         strcat("run ", run, " of ", mapping, " ", view.status, view.message.empty() ? "" : ": ", view.message), {},
         hint);
-  pg::log(view.status == "partial" ? pg::Level::warning : pg::Level::notice,
-          strcat("run ", run, " of ", mapping, " ", view.status), {},
-          view.status == "partial" ? strcat("SELECT * FROM tandem.get_sync_errors('", mapping, "');") : std::string());
+  const bool partial = view.status == "partial";  // with a message it is about that, else about records
+  pg::log(partial ? pg::Level::warning : pg::Level::notice, strcat("run ", run, " of ", mapping, " ", view.status),
+          view.message,
+          !partial                ? std::string()
+          : !view.message.empty() ? hint
+                                  : strcat("SELECT * FROM tandem.get_sync_errors(", pg::quote_literal(mapping), ");"));
   return call.ret_void();
 }
 

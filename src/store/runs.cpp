@@ -187,6 +187,11 @@ std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::i
 
 namespace {
 
+// Asked for with parameters of its own, a run sees what they let through: how far it came says nothing of the rest.
+bool reads_a_part(const RunSpec& spec) {
+  return !spec.retry && spec.params.is_object() && !spec.params.members().empty();
+}
+
 // How far reading has come holds for the definition it was read by: one altered in the meantime starts anew.
 void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, std::int64_t written) {
   sql.engine(
@@ -278,7 +283,7 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
     RETURNING created + updated, again)",
                  {spec.run, spec.epoch, core::run_status_name(closing.status), of(&core::RunFailure::error_type),
                   of(&core::RunFailure::code), of(&core::RunFailure::message), closing.timing.dump(), spec.cursor_value,
-                  closing.cursor ? closing.cursor : spec.cursor_value});
+                  closing.cursor && !reads_a_part(spec) ? closing.cursor : spec.cursor_value});
   if (rows.empty()) return false;
   forget_old_runs(sql, spec);
   forget_old_history(sql, spec);
@@ -293,7 +298,11 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
     return true;
   }
   if (rows.boolean(0, 1)) run_again(sql, spec);
-  settle_mapping(sql, spec, closing, rows.integer(0, 0));
+  if (reads_a_part(spec))
+    sql.engine("UPDATE tandem._mapping SET rows_synced = rows_synced + $2 WHERE mapping_id = $1",
+               {spec.mapping_id, rows.integer(0, 0)});
+  else
+    settle_mapping(sql, spec, closing, rows.integer(0, 0));
   forget_seen(sql, spec);
   note_connection(sql, spec, closing);
   note_clock(sql, spec, closing);

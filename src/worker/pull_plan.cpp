@@ -67,7 +67,7 @@ core::Params run_params(const core::Object& object, const core::Mapping& mapping
   core::Params params = mapping.params;
   if (spec.params.is_object())
     for (const auto& [name, value] : spec.params.members())
-      params.emplace_back(name, value.is_string() ? value.string() : value.dump());
+      if (!value.is_null()) params.emplace_back(name, value.is_string() ? value.string() : value.dump());
   for (auto& [name, value] : core::filter_params(mapping, object))
     if (std::ranges::find(params, name, &core::Params::value_type::first) == params.end())
       params.emplace_back(name, std::move(value));

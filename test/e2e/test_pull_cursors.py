@@ -370,6 +370,51 @@ def test_what_was_appended_is_not_appended_again(api, database):
     assert pull.rows("count(*), count(DISTINCT id)") == [(33, 32)]
 
 
+def test_a_run_with_parameters_of_its_own_leaves_the_cursor_where_it_is(api, database):
+    def answer(request):
+        kept = [r for r in source if r["updated_at"] >= request.query.get("since", "") and request.query.get("kind", r["kind"]) == r["kind"]]
+        return Answer({"items": kept})
+
+    source = [{"id": "a", "updated_at": iso(START), "n": 1, "kind": "eu"}]
+    api.route("/things", answer)
+    pull = pull_of(api, database, {"field": "updated_at", "param": "since"}, {"style": "none"})
+    pull.run()
+    source.append({"id": "us", "updated_at": iso(START + timedelta(days=1)), "n": 2, "kind": "us"})
+    source.append({"id": "eu", "updated_at": iso(START + timedelta(days=2)), "n": 3, "kind": "eu"})
+    number = database.scalar("SELECT tandem.sync_now('things', params => %s::jsonb)", ('{"kind": "eu", "left_out": null}',))
+    assert database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (number,)) == "completed"
+    run = pull.run_row(number)
+    assert (run.created, run.cursor_before, run.cursor_after) == (1, iso(START), iso(START))
+    assert api.requests("/things")[-1].query == {"kind": "eu", "since": iso(START)}
+    assert pull.run().created == 1  # what was not of that kind
+    assert_same(pull, source)
+
+
+def test_parameters_that_are_not_a_runs_to_set_are_refused(api, database):
+    api.feed("/things", changes(3), token="page_token")
+    pull = pull_of(api, database, {"field": "updated_at", "param": "since"}, TOKENS)
+    for params, problem in [('{"since": "2020-01-01"}', "belongs to the cursor"), ('{"page_token": "x"}', "belongs to paging"),
+                            ('{"a": [1]}', "must be a text, number or boolean")]:
+        with pytest.raises(Exception, match=problem):
+            database.sql("SELECT tandem.sync_now('things', params => %s::jsonb)", (params,))
+    assert pull.run().created == 3
+
+
+def test_what_a_run_under_way_was_not_asked_for_is_refused(api, database):
+    feed = api.feed("/things", changes(300), token="page_token")
+    pull = pull_of(api, database, {"field": "updated_at", "param": "since"}, TOKENS)
+    api.delay = 0.3
+    run = pull.start()
+    database.wait_for("SELECT pages > 0 FROM tandem._run")
+    assert pull.start() == run
+    for terms in ('"full" => true', "params => '{\"kind\": \"eu\"}'"):
+        with pytest.raises(Exception, match="mapping things is running, without"):
+            database.sql(f"SELECT tandem.sync_now('things', {terms})")
+    api.delay = 0
+    assert database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (run,)) == "completed"
+    assert_same(pull, feed.records)
+
+
 def test_reset_cursor(api, database):
     feed = api.feed("/things", changes(30), token="page_token")
     pull = pull_of(api, database, {"field": "updated_at", "param": "since"}, TOKENS)
