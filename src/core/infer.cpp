@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/strings.hpp"
+#include "core/column_name.hpp"
 
 namespace tandem::core {
 namespace {
@@ -13,11 +14,6 @@ using base::ColumnType;
 using base::Kind;
 using base::TypeClass;
 using base::Value;
-
-constexpr std::size_t kNameBytes = 63;  // what Postgres keeps of a name
-
-// Every table has columns of these names already.
-constexpr std::string_view kSystemColumns[] = {"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"};
 
 enum JsonKind : unsigned { kString = 1, kNumber = 2, kBoolean = 4, kObject = 8, kArray = 16, kNull = 32 };
 constexpr std::string_view kKindNames[] = {"string", "number", "boolean", "object", "array", "null"};
@@ -117,26 +113,6 @@ std::string kinds_in_words(unsigned kinds) {
   return base::join(names, "|");
 }
 
-// The longest beginning of whole characters in at most `bytes`.
-std::string shortened(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return std::string(text);
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return std::string(text.substr(0, bytes));
-}
-
-std::string column_name(std::string_view field, std::unordered_set<std::string>& taken) {
-  std::string name = base::snake_case(field);
-  if (name.empty() || name == "_") name = "field";
-  if (std::find(std::begin(kSystemColumns), std::end(kSystemColumns), name) != std::end(kSystemColumns))
-    name.push_back('_');
-  std::string unique = shortened(name, kNameBytes);
-  for (int n = 2; !taken.insert(unique).second; ++n) {
-    const std::string suffix = base::strcat("_", n);
-    unique = shortened(name, kNameBytes - suffix.size()) + suffix;
-  }
-  return unique;
-}
-
 std::vector<Seen> look_at_all(const std::vector<base::PageReader::Found>& found) {
   std::vector<Seen> fields;
   std::unordered_map<std::string_view, std::size_t> positions;
@@ -166,7 +142,7 @@ std::vector<InferredField> infer_fields(const std::vector<base::PageReader::Foun
   for (const Seen& seen : all) {
     const Types types = types_of(seen);
     out.push_back({.field = seen.field,
-                   .column = column_name(seen.field, taken),
+                   .column = column_for_field(seen.field, taken),
                    .data_type = types.data_type,
                    .remote_type = kinds_in_words(seen.kinds),
                    .pg_type = types.pg_type,

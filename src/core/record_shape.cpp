@@ -1,8 +1,10 @@
 #include "core/record_shape.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/strings.hpp"
+#include "core/column_name.hpp"
 
 namespace tandem::core {
 
@@ -48,12 +50,11 @@ bool is_key(const Json& definition, std::string_view field) {
          });
 }
 
-SchemaChange added(const std::string& field, const FieldShape& shape, const ShapeContext& context) {
+// `taken`: columns that the mapping names, and those of the fields that are new with this one.
+SchemaChange added(const std::string& field, const FieldShape& shape, const ShapeContext& context,
+                   std::unordered_set<std::string>& taken) {
   const std::string type = shape.type.empty() ? "text" : shape.type;
-  const std::vector<std::string> named = named_columns(context.definition);
-  std::string column = base::snake_case(field);
-  const std::string plain = column;
-  for (int n = 2; std::ranges::find(named, column) != named.end(); ++n) column = strcat(plain, "_", n);
+  const std::string column = column_for_field(field, taken);
   SchemaChange change{.side = "remote", .kind = "added", .field = field, .column = column, .new_type = type};
   if (!context.columns.contains(column))
     change.ddl = strcat("ALTER TABLE ", context.table, " ADD COLUMN ", context.quote(column), " ", type, ";\n");
@@ -130,13 +131,16 @@ Json RecordShape::to_json() const {
 
 ShapeNews compare_shapes(const RecordShape& known, const RecordShape& sample, const ShapeContext& context) {
   ShapeNews news{known, {}};
+  const std::vector<std::string> named = named_columns(context.definition);
+  std::unordered_set<std::string> taken(named.begin(), named.end());
   news.shape.records = std::max(known.records, sample.records);
   for (const auto& [name, seen] : sample.fields) {
     const auto was = known.fields.find(name);
     const std::string column = mapped_column(context.definition, name);
     if (was == known.fields.end()) {
       news.shape.fields[name] = {.type = seen.type, .always = false};
-      if (column.empty() && !is_key(context.definition, name)) news.changes.push_back(added(name, seen, context));
+      if (column.empty() && !is_key(context.definition, name))
+        news.changes.push_back(added(name, seen, context, taken));
       continue;
     }
     FieldShape& merged = news.shape.fields[name];
@@ -175,7 +179,8 @@ bool is_settled(const SchemaChange& change, const Json& definition, const LocalC
 }
 
 bool column_takes(std::string_view column_type, std::string_view type) {
-  const std::string_view base = column_type.substr(0, column_type.find('('));
+  std::string_view base = column_type.substr(0, column_type.find('('));
+  if (base.ends_with(".citext")) base = "citext";  // wherever the extension is
   if (one_of(base, {"jsonb", "json"})) return true;
   if (one_of(base, {"text", "character varying", "citext"})) return type != "jsonb";
   if (one_of(base, {"smallint", "integer", "bigint"})) return type == "bigint";

@@ -107,9 +107,17 @@ void apply_typmod(Described& described, Oid type, std::int32_t typmod) {
   }
 }
 
+// The same in every session, whatever its search_path: with its schema, unless that is pg_catalog.
+const char* name_of(Oid type, std::int32_t typmod) {
+  constexpr std::string_view kOwn = "pg_catalog.";
+  const char* name = format_type_extended(
+      type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID | FORMAT_TYPE_FORCE_QUALIFY);
+  return std::string_view(name).starts_with(kOwn) ? name + kOwn.size() : name;
+}
+
 Described describe(Oid type, std::int32_t typmod) {
   Described described{class_of(type), TypeClass::text, -1, -1, -1, nullptr};
-  described.name = format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
+  described.name = name_of(type, typmod);
   Oid limited = type;
   const Oid element = get_element_type(type);
   if (OidIsValid(element)) {

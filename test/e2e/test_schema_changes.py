@@ -88,6 +88,18 @@ def test_evolve_adds_the_column_and_reads_everything(api, database):
     assert database.scalar("SELECT columns->>'tags' FROM tandem.mappings") == "tags"
 
 
+def test_evolve_names_columns_so_that_a_table_can_have_them(api, database):
+    pull = things(api, database, records(2), options={"schema_change": "evolve"})
+    pull.run()
+    strange = {"xmin": 1, "fooBar": 2, "Foo Bar": 3, "!!": 4, "Name": "second"}
+    api.listing("/things", [{**record, **strange} for record in records(2)])
+    pull.run()
+    assert pull.run().updated == 2
+    assert [row[0] for row in database.sql("SELECT column_name FROM tandem.schema_changes WHERE status = 'applied' ORDER BY field COLLATE \"C\"")] == [
+        "field", "foo_bar", "name_2", "foo_bar_2", "xmin_"]
+    assert pull.rows("xmin_, foo_bar_2, foo_bar, field, name_2") == [(1, 2, 3, 4, "second")] * 2
+
+
 def test_evolve_waits_for_no_lock_and_tries_again(api, database):
     pull = policy(api, database, "evolve")
     api.listing("/things", with_field(20, note="n"))
@@ -216,6 +228,19 @@ def test_the_next_run_notices_what_no_trigger_did(api, database):
     assert database.sql(WAITING) == []
     assert pull.run().code == "TD811"
     assert {(row[1], row[3]) for row in database.sql(WAITING)} == {("renamed", "name"), ("dropped", "qty")}
+
+
+def test_types_of_a_schema_in_the_search_path_are_no_news(api, database):
+    database.sql("CREATE TYPE mood AS ENUM ('sad', 'ok')")
+    database.sql("CREATE DOMAIN amount AS numeric CHECK (value > 0)")
+    pull = things(api, database, [{"id": "a", "m": "ok", "n": 1}], columns={"id": "id", "m": "m", "ms": "ms", "n": "n"},
+                  table="id text PRIMARY KEY, m mood, ms mood[], n amount", options={"schema_change": "pause"})
+    assert pull.run().status == "completed"
+    database.psql(f"ALTER ROLE {database.owner} SET search_path = ''")
+    database.psql("SET search_path = pg_catalog; ALTER TABLE public.things ADD extra int")
+    assert database.sql("SELECT * FROM tandem.schema_changes") == []
+    assert pull.run().status == "completed"
+    assert database.sql("SELECT * FROM tandem.schema_changes") == []
 
 
 def test_columns_of_every_type_are_told_from_altered_ones(api, database):

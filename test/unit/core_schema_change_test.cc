@@ -101,6 +101,14 @@ TEST(RecordShape, a_new_field_comes_with_its_ddl) {
             R"(SELECT tandem.alter_mapping('c', '{"columns":{"phone":"phone"}}');)");  // the column is there
 }
 
+TEST(RecordShape, new_fields_get_columns_that_a_table_can_have) {
+  const SchemaChanges changes =
+      news(many(R"({"id": 1})"), shape(R"([{"id": 1, "xmin": 1, "fooBar": 1, "Foo Bar": 2, "!!": 1, "fax_": 1}])"));
+  std::vector<std::string> columns;
+  for (const SchemaChange& change : changes) columns.push_back(base::strcat(change.field, " ", change.column));
+  EXPECT_THAT(columns, ElementsAre("!! field", "Foo Bar foo_bar", "fax_ fax_2", "fooBar foo_bar_2", "xmin xmin_"));
+}
+
 TEST(RecordShape, what_is_mapped_already_is_no_news) {
   EXPECT_THAT(news(many(R"({"x": 1})"), many(R"({"x": 1, "id": 1, "Email": "a", "adr": {"city": "b"}})")),
               ElementsAre());
@@ -180,6 +188,7 @@ TEST(RecordShape, an_open_change_is_over_when_it_was_followed_or_undone) {
 TEST(RecordShape, column_types_and_what_they_take) {
   EXPECT_TRUE(column_takes("character varying(20)", "text"));
   EXPECT_FALSE(column_takes("text", "jsonb"));
+  EXPECT_FALSE(column_takes("public.citext", "jsonb"));
   EXPECT_TRUE(column_takes("numeric(10,2)", "bigint"));
   EXPECT_FALSE(column_takes("integer", "numeric"));
   EXPECT_TRUE(column_takes("timestamp with time zone", "timestamptz"));
