@@ -112,8 +112,8 @@ DatabaseFault fault_of_sqlstate(std::string_view sqlstate) {
     return {error_type::kDatabase, code::kNoParent, "The row it refers to is not there yet: pull that table first.",
             true, false};
   if (sqlstate == "23514")
-    return {error_type::kDatabase, code::kCheckFailed, "The value breaks a CHECK constraint of the table.", true,
-            false};
+    return {error_type::kDatabase, code::kCheckFailed,
+            "It breaks a CHECK constraint of the table, or no partition takes it.", true, false};
   if (sqlstate == "23P01")
     return {error_type::kDatabase, code::kOverlaps, "The row overlaps another one under an exclusion constraint.", true,
             false};

@@ -36,8 +36,21 @@ struct ColumnPlan {
 
 // Below, up to the members: called under a guard only.
 
+// Some types call a value that they cannot read a syntax error, a missing schema or an internal error (ltree, tsvector,
+// regclass, hstore), which would be the statement's fault or ours: it is the value's.
+void blame_value(void*) {
+  const int code = geterrcode();
+  if (ERRCODE_TO_CATEGORY(code) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
+      code == ERRCODE_INVALID_SCHEMA_NAME || code == ERRCODE_INTERNAL_ERROR)
+    errcode(ERRCODE_INVALID_TEXT_REPRESENTATION);
+}
+
 Datum through_input(ColumnPlan& plan, std::string_view text) {
-  return InputFunctionCall(&plan.input, pnstrdup(text.data(), text.size()), plan.parameter, plan.typmod);
+  ErrorContextCallback blame{.previous = error_context_stack, .callback = blame_value, .arg = nullptr};
+  error_context_stack = &blame;  // after an error the guard puts back what was there
+  const Datum datum = InputFunctionCall(&plan.input, pnstrdup(text.data(), text.size()), plan.parameter, plan.typmod);
+  error_context_stack = blame.previous;
+  return datum;
 }
 
 [[noreturn]] void mismatch(const ColumnPlan& plan, const char* form) {

@@ -286,6 +286,20 @@ def test_enums_and_domains_are_found_while_the_page_is_staged(api, database):
     assert dead_rows(database) == 0
 
 
+@pytest.mark.parametrize("type_, good, bad, extension", [
+    ("tsvector", "a fat cat", "2024-01-01T00:00:60Z", None), ("regclass", "pg_class", "1,234.50", None),
+    ("ltree", "a.b", "1,234.50", "ltree"), ("hstore", "a=>b", "item id", "hstore")])
+def test_a_value_that_its_type_calls_a_syntax_error_costs_only_its_row(api, database, type_, good, bad, extension):
+    """tsvector and ltree raise 42601, regclass 42602, hstore XX000: to a statement these would be its own fault."""
+    if extension:
+        database.sql(f"CREATE EXTENSION {extension}", user="postgres")
+    rows = [{"id": f"r{i}", "v": bad if i == 3 else good} for i in range(10)]
+    pull = things(api, database, rows, columns={"id": "id", "v": "v"}, table=f"id text PRIMARY KEY, v {type_}")
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 9, 1), run.message
+    assert pull.errors() == [("r3", "TD406", None)]
+
+
 def test_no_partition_for_a_row(api, database):
     rows = [{"id": f"r{i}", "qty": i} for i in range(100)]
     rows[33]["qty"] = rows[66]["qty"] = 1000
