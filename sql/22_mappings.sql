@@ -126,6 +126,23 @@ SELECT tandem.reset_cursor('contacts');
 SELECT tandem.reset_cursor('teams', '5');
 SELECT tandem.reset_cursor('teams') IS NULL AS nothing_to_reset;
 
+-- what is done to a value is replaced as a whole
+SELECT tandem.alter_mapping('teams', '{"columns": {"name": {"column": "name", "to_local": {"map": {"a": "b", "c": "d"}}}}}');
+SELECT tandem.alter_mapping('teams', '{"columns": {"name": {"to_local": {"map": {"x": null}}}}}');
+SELECT columns -> 'name' -> 'to_local' AS to_local FROM tandem.mappings WHERE name = 'teams';
+SELECT tandem.alter_mapping('teams', '{"columns": {"name": {"to_local": {"sql": "upper(value)"}}}}');
+SELECT columns -> 'name' -> 'to_local' AS to_local FROM tandem.mappings WHERE name = 'teams';
+
+-- functions that cannot follow a run
+CREATE FUNCTION refresh_it() RETURNS void LANGUAGE sql AS 'SELECT';
+SELECT tandem.alter_mapping('teams', '{"options": {"follow_ups": [{"function": "refresh_it"}]}}');
+DROP FUNCTION refresh_it();
+SELECT severity, code, message FROM tandem.validate_mapping('teams') WHERE code = 'TD546';
+SELECT tandem.alter_mapping('teams', '{"options": {"follow_ups": [{"function": "no such("}]}}');
+SELECT tandem.alter_mapping('teams', '{"options": {"follow_ups": [{"function": "a.b.c.d(bigint)"}]}}');
+SELECT tandem.alter_mapping('teams', '{"options": {"follow_ups": [{"function": "refresh_it(int)"}]}}');
+SELECT tandem.alter_mapping('teams', '{"columns": {"name": "name"}, "options": {"follow_ups": null}}');
+
 -- a table that is gone
 CREATE TABLE doomed (id int PRIMARY KEY);
 SELECT tandem.create_mapping('doomed', 'crm', 'teams', 'doomed', '{"id": "id"}', sync_mode => 'full') > 0 AS made;

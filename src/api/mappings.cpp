@@ -59,7 +59,8 @@ void notice_sync_mode(const Draft& draft) {
   const bool incremental = m.sync_mode == core::SyncMode::incremental;
   pg::log(pg::Level::notice,
           incremental
-              ? base::strcat("mapping \"", m.name, "\": sync_mode is incremental, by field ", m.cursor_field)
+              ? base::strcat("mapping \"", m.name, "\": sync_mode is incremental, by ",
+                             m.cursor_field.empty() ? "the other side's token" : base::strcat("field ", m.cursor_field))
               : base::strcat("mapping \"", m.name, "\": sync_mode is full, for object ", m.object, " has no cursor"));
 }
 

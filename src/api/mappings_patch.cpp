@@ -28,6 +28,20 @@ Json column_of_field(const std::string& field, const Json& patched) {
   return column;
 }
 
+// What is done to a value is replaced as a whole: {"sql"} merged with a former {"function"} would be two steps in one,
+// and null is a value of {"map"}.
+void replace_whole(Json& column, const Json& change) {
+  for (const char* key : {"to_local", "to_remote", "reference"})
+    if (const Json* given = change.find(key); given != nullptr && !given->is_null() && column.is_object())
+      column.set(key, *given);
+}
+
+Json patched_column(const Json& column, const Json& change) {
+  Json patched = base::merge_patch(column, change);
+  replace_whole(patched, change);
+  return patched;
+}
+
 // Order stays, and so do columns that have no field.
 Json patched_columns(const Json& columns, const Json& patch) {
   std::vector<Json> items = columns.items();
@@ -43,10 +57,15 @@ Json patched_columns(const Json& columns, const Json& patch) {
                     base::strcat("changes: columns: field \"", field, "\" feeds several columns of this mapping"), {},
                     "Give the whole array of columns.");
     } else {
-      *found = change.is_object() ? base::merge_patch(*found, change) : column_of_field(field, change);
+      *found = change.is_object() ? patched_column(*found, change) : column_of_field(field, change);
     }
   }
   return Json::array(std::move(items));
+}
+
+const Json* columns_of(const Json& given) {
+  const Json* columns = given.find("columns");
+  return columns != nullptr && columns->is_object() ? columns : nullptr;
 }
 
 }  // namespace
@@ -59,6 +78,16 @@ Json patched_arguments(const store::MappingRow& row, const Json& changes) {
   std::optional<Json> patched;
   if (by_field) patched = patched_columns(*columns, *patch);
   given = base::merge_patch(std::move(given), changes);
+  if (!by_field && patch != nullptr && patch->is_object() && columns_of(given) != nullptr) {
+    Json merged = *columns_of(given);
+    for (const auto& [field, change] : patch->members())
+      if (const Json* column = merged.find(field); column != nullptr && change.is_object()) {
+        Json whole = *column;
+        replace_whole(whole, change);
+        merged.set(field, std::move(whole));
+      }
+    given.set("columns", std::move(merged));
+  }
   if (patched) given.set("columns", *std::move(patched));
   // A rule is replaced as a whole: merged with another it would be none.
   if (const Json* rule = changes.find("conditions"); rule != nullptr && !rule->is_null())

@@ -18,7 +18,11 @@ using base::Kind;
 using base::TypeClass;
 using base::Value;
 
-constexpr std::size_t kNameBytes = 63;  // NAMEDATALEN - 1: the type "name" would cut
+// What Postgres would cut without a word: "name" behind NAMEDATALEN - 1, "char" behind its one byte.
+std::size_t longest(const ColumnType& type) noexcept {
+  constexpr std::size_t kNameBytes = 63;
+  return type.name == "name" ? kNameBytes : type.name == "\"char\"" ? 1 : std::string::npos;
+}
 
 // With "type": "json" or "array" a text column gets JSON text, strings quoted, so that all
 // of its rows can be read the same way.
@@ -36,9 +40,9 @@ std::optional<Problem> check_length(const Value& value, const ColumnType& type, 
                            "Make the column text, or longer.");
     }
   }
-  if (text.size() > kNameBytes && type.name == "name") {
+  if (text.size() > longest(type)) {
     return beyond_limits(code::kTooLong, value, type,
-                         base::strcat("it has ", text.size(), " bytes, allowed are ", kNameBytes),
+                         base::strcat("it has ", text.size(), " bytes, allowed are ", longest(type)),
                          "Make the column text.");
   }
   return std::nullopt;

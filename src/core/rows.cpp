@@ -29,6 +29,23 @@ const TargetColumn& target_column(const Target& target, const std::string& name)
                       "SELECT * FROM tandem.validate_mapping(...) shows what to change.");
 }
 
+// What a value says as a part of an id; empty: nothing.
+std::string_view id_text(const Value& value) {
+  return value.kind == Kind::string || value.kind == Kind::number || value.kind == Kind::boolean ? value.text
+                                                                                                 : std::string_view{};
+}
+
+RowFault no_id(std::size_t record, const std::string& field) {
+  return {.record = record,
+          .error_type = error_type::kValidation,
+          .code = code::kNoId,
+          .field = field,
+          .column = {},
+          .message = strcat("record has no ", field, ", which identifies it"),
+          .suggestion = "Check the key of the mapping, or correct the record at its source.",
+          .sqlstate = {}};
+}
+
 }  // namespace
 
 RowBuilder::RowBuilder(const Mapping& mapping, const Target& target, std::vector<std::string> key, std::uint64_t seed,
@@ -102,14 +119,9 @@ RowBuilder::Identified RowBuilder::identify(const base::Page& page, base::TextAr
     std::string_view id = origin_id(page, record, arena);
     if (versions_) id = arena.keep(strcat(id, "#", std::to_string(hash(page, record))));
     if (id.empty() && !key_.empty()) {
-      out.faults.push_back({.record = record,
-                            .error_type = error_type::kValidation,
-                            .code = code::kNoId,
-                            .field = names_[key_.front()],
-                            .column = {},
-                            .message = strcat("record has no ", names_[key_.front()], ", which identifies it"),
-                            .suggestion = "Check the key of the mapping, or correct the record at its source.",
-                            .sqlstate = {}});
+      const auto lacks = [&](std::size_t field) { return id_text(value_of(page, record, field)).empty(); };
+      const auto missing = std::ranges::find_if(key_, lacks);
+      out.faults.push_back(no_id(record, names_[missing == key_.end() ? key_.front() : *missing]));
       continue;
     }
     const Identity identity{record, id, hash(page, record)};
@@ -276,15 +288,10 @@ Cell RowBuilder::stamped(Stamp stamp, base::TextArena& arena) const {
 }
 
 std::string_view RowBuilder::origin_id(const base::Page& page, std::size_t record, base::TextArena& arena) const {
-  const auto part = [&](std::size_t field) -> std::string_view {
-    const Value value = value_of(page, record, field);
-    return value.kind == Kind::string || value.kind == Kind::number || value.kind == Kind::boolean ? value.text
-                                                                                                   : std::string_view{};
-  };
-  if (key_.size() == 1) return part(key_.front());
+  if (key_.size() == 1) return id_text(value_of(page, record, key_.front()));
   std::vector<base::Json> parts;
   for (const std::size_t field : key_) {
-    const std::string_view text = part(field);
+    const std::string_view text = id_text(value_of(page, record, field));
     if (text.empty()) return {};
     parts.emplace_back(std::string(text));
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "pg/error.hpp"
+#include "pg/transaction.hpp"
 
 namespace tandem::store {
 
@@ -83,18 +85,25 @@ Followed start_following(pg::Sql& sql, const RunSpec& spec, const std::vector<co
   return out;
 }
 
-std::optional<std::string> find_follow_up_function(pg::Sql& sql, std::string_view name) {
+// `name` is looked up as SQL would: with its arguments, or else as a function of a bigint, or of nothing. Text that is
+// no name at all makes Postgres raise an error, which is the same answer.
+std::optional<std::string> find_follow_up_function(pg::Sql& sql, std::string_view name) try {
+  pg::Savepoint savepoint(sql);
   const pg::Rows rows = sql.run(R"(
     SELECT pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, CASE p.pronargs WHEN 1 THEN 'bigint' ELSE '' END)
-      FROM pg_catalog.unnest(ARRAY[$1, $1 || '(bigint)', $1 || '()']) WITH ORDINALITY AS s (signature, place)
-      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=)
-           CASE WHEN s.signature OPERATOR(pg_catalog.~) '\)$' THEN pg_catalog.to_regprocedure(s.signature) END
+      FROM pg_catalog.unnest(CASE WHEN $1 OPERATOR(pg_catalog.~) '\)\s*$' THEN ARRAY[$1]
+                                  ELSE ARRAY[$1 || '(bigint)', $1 || '()'] END) WITH ORDINALITY AS s (signature, place)
+      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(s.signature)
       JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
      WHERE p.prokind OPERATOR(pg_catalog.=) 'f' AND NOT p.proretset
        AND (p.pronargs OPERATOR(pg_catalog.=) 0 OR p.proargtypes::text OPERATOR(pg_catalog.=) '20')
      ORDER BY s.place LIMIT 1)",
                                 {name});
+  savepoint.release();
   return rows.empty() ? std::nullopt : std::optional(rows.text(0, 0));
+} catch (const pg::Error& error) {
+  if (error.is_cancel()) throw;
+  return std::nullopt;
 }
 
 void call_follow_up(pg::Sql& sql, const std::string& function, std::int64_t run) {

@@ -43,6 +43,10 @@ TEST_F(Convert, LengthsAreCountedInCharacters) {
   const std::string long_name(64, 'n');
   EXPECT_EQ(to(column(TypeClass::text, "name"), text(long_name)), "TD105");  // Postgres would cut it silently
   EXPECT_EQ(to(kText, text(long_name)), "text:" + long_name);
+  const ColumnType one_byte = column(TypeClass::input, "\"char\"");
+  EXPECT_EQ(to(one_byte, text("a")), "text:a");
+  EXPECT_EQ(to(one_byte, text("ab")), "TD105");
+  EXPECT_EQ(to(one_byte, text("ä")), "TD105");
 }
 
 TEST_F(Convert, MessagesShowTheBeginningOfTheValueOnOneLine) {

@@ -234,7 +234,9 @@ TEST(Rows, SeveralKeyFieldsMakeOneOriginId) {
   const auto identified = builder.identify(in->page, in->arena);
   ASSERT_EQ(identified.rows.size(), 2u);
   EXPECT_EQ(identified.rows[0].origin_id, R"(["a","1"])");
-  EXPECT_EQ(identified.faults.size(), 1u);
+  ASSERT_EQ(identified.faults.size(), 1u);
+  EXPECT_EQ(identified.faults[0].field, "Qty");  // the part that is missing
+  EXPECT_EQ(identified.faults[0].message, "record has no Qty, which identifies it");
 }
 
 TEST(Rows, HashFollowsContentAndDefinitionOnly) {
