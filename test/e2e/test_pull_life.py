@@ -81,7 +81,7 @@ def test_sync_holds_no_snapshot_while_it_waits(database):
         # A worker's own short transactions may be met; one that lasted as long as the wait would be met every time.
         database.wait_for("SELECT bool_and(backend_xmin IS NULL AND xact_start IS NULL) AND"
                           " (SELECT status = 'running' FROM tandem._run) FROM pg_stat_activity"
-                          " WHERE backend_type = 'tandem worker'", user="postgres")
+                          " WHERE backend_type = 'tandem worker'")
         waiting.join()
         session.close()
 
