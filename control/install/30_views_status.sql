@@ -55,7 +55,8 @@ SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object
                CASE e.waiting WHEN 0 THEN NULL WHEN 1 THEN '1 record waits for one of another mapping'
                     ELSE format('%s records wait for records of other mappings', e.waiting) END)
            WHEN 'ready' THEN CASE WHEN y.changes > 0 THEN format('%s open schema %s', y.changes,
-                                                                 CASE y.changes WHEN 1 THEN 'change' ELSE 'changes' END) END
+                                                                 CASE y.changes WHEN 1 THEN 'change' ELSE 'changes' END)
+                                  WHEN f.code IS NOT NULL THEN f.message END
        END AS status_reason,
        CASE s.status
            WHEN 'disabled' THEN format('SELECT tandem.enable_mapping(%L);', m.name)
@@ -64,12 +65,13 @@ SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object
            WHEN 'partial' THEN CASE WHEN d.held > 0 THEN format('SELECT tandem.approve_deletes(%L, %s);', m.name, d.held)
                                     WHEN e.unresolved > e.waiting THEN format('SELECT * FROM tandem.get_sync_errors(%L);', m.name) END
            WHEN 'ready' THEN CASE WHEN l.run IS NULL AND m.schedule IS NULL THEN format('SELECT tandem.sync_now(%L);', m.name)
-                                  WHEN y.changes > 0 THEN format('SELECT * FROM tandem.schema_changes WHERE mapping = %L;', m.name) END
+                                  WHEN y.changes > 0 THEN format('SELECT * FROM tandem.schema_changes WHERE mapping = %L;', m.name)
+                                  WHEN f.code IS NOT NULL THEN format('SELECT * FROM tandem.doctor(%L);', m.name) END
        END AS next_step,
        CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_on, (SELECT w.held_up_by FROM tandem._held_up w WHERE w.run = l.run),
                                                                        CASE WHEN l.status = 'pending' THEN 'worker' END)
             END AS waiting_on,
-       CASE WHEN l.status IN ('pending', 'running') THEN coalesce(l.waiting_until, l.not_before) END AS waiting_until,
+       CASE l.status WHEN 'pending' THEN coalesce(l.waiting_until, l.not_before) WHEN 'running' THEN l.waiting_until END AS waiting_until,
        e.unresolved AS unresolved_errors,
        0::bigint AS conflicts, 0::bigint AS pending_changes, NULL::timestamptz AS oldest_pending_at,
        m.rows_synced, l.run AS last_run, l.status AS last_run_status, l.started_at AS last_started_at,

@@ -8,7 +8,7 @@ SELECT r.run, t.name AS tenant, m.name AS mapping, r.pid, coalesce(r.phase, r.st
             THEN make_interval(secs => round((n.total - r.records_read) / s.rate)::double precision) END AS eta,
        coalesce(CASE WHEN r.status = 'pending' THEN h.held_by END, r.waiting_on, w.held_up_by,
                 CASE WHEN r.status = 'pending' THEN 'worker' END) AS waiting_on,
-       CASE WHEN r.status = 'running' OR h.held_by IS NULL THEN coalesce(r.waiting_until, r.not_before) END AS waiting_until,
+       CASE WHEN r.status = 'running' THEN r.waiting_until WHEN h.held_by IS NULL THEN coalesce(r.waiting_until, r.not_before) END AS waiting_until,
        -- who holds the whole table against us; else who may hold rows of it
        coalesce(nullif(pg_blocking_pids(r.pid), '{}'), CASE WHEN r.waiting_on IS NOT NULL THEN coalesce(l.table_held, l.rows_held) END)
            AS blocked_by,

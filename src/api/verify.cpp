@@ -7,6 +7,7 @@
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "store/mappings.hpp"
+#include "store/run_terms.hpp"
 #include "store/runs.hpp"
 #include "store/target.hpp"
 #include "store/verify.hpp"
@@ -67,6 +68,9 @@ std::vector<std::vector<pg::Out>> run_differences(const pg::FunctionCall& call) 
     throw Failure(Errc::undefined_object, strcat("there is no run ", *run), {},
                   "SELECT run, mapping, message FROM tandem.recent_runs WHERE kind = 'verify';");
   require_reader(sql, *mapping);
+  if (!store::is_verification(sql, *run))
+    throw Failure(Errc::prerequisite, strcat("run ", *run, " of ", mapping->name, " compared nothing"), {},
+                  strcat("SELECT tandem.verify_now(", pg::quote_literal(mapping->name), ");"));
   return store::list_differences(sql, *run);
 }
 

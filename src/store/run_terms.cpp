@@ -9,4 +9,8 @@ bool run_covers(pg::Sql& sql, std::int64_t run, bool full, const base::Json& par
   return !rows.empty() && rows.boolean(0, 0);
 }
 
+bool is_verification(pg::Sql& sql, std::int64_t run) {
+  return sql.engine("SELECT FROM tandem._run WHERE run = $1 AND kind = 'verify'", {run}).processed() > 0;
+}
+
 }  // namespace tandem::store

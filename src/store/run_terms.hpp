@@ -11,4 +11,7 @@ namespace tandem::store {
 // Whether a run was asked for as full if that is wanted, and with these parameters.
 [[nodiscard]] bool run_covers(pg::Sql& sql, std::int64_t run, bool full, const base::Json& params);
 
+// Whether it is one of verify_now().
+[[nodiscard]] bool is_verification(pg::Sql& sql, std::int64_t run);
+
 }  // namespace tandem::store

@@ -69,6 +69,7 @@ def test_a_function_that_fails_makes_the_run_partial_and_undoes_only_itself(api,
     pull = things(api, database, records(3), options={"follow_ups": [{"function": "tell()"}]})
     run = pull.run()
     assert (run.status, run.code) == ("partial", "TD806") and "public.tell() failed: no" in run.message
+    assert database.sql("SELECT status_reason, next_step FROM tandem.mapping_status") == [(run.message, "SELECT * FROM tandem.doctor('things');")]
     assert len(pull.rows()) == 3
 
 

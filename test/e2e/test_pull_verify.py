@@ -32,7 +32,9 @@ def untouched(database):
 
 def test_equal_tables_have_no_differences(api, database):
     pull = things(api, database, records(250), style="page")
-    pull.run()
+    pulled = pull.run()
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="compared nothing"):
+        differences(database, pulled)
     before = untouched(database)
     run = verify(pull)
     assert (run.status, run.kind, run.differences, run.message, run.code) == ("completed", "verify", 0, None, None)
