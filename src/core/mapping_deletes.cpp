@@ -118,6 +118,13 @@ void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& find
   }
   mapping.hash_fields = options.texts("hash_fields");
   if (const auto verify = options.choice("verify", kVerify)) mapping.verify = static_cast<Verify>(*verify);
+  if (mapping.verify == Verify::source) return;
+  if (!mapping.hash_fields.empty())
+    options.error("hash_fields", "has no meaning with verify target: all of a record is compared with its row",
+                  "Leave one of the two out.", mapping_code::kOptionUnusable);
+  if (mapping.write_mode == WriteMode::append)
+    options.error("verify", "target has no meaning with write_mode append, which never looks for rows",
+                  "Leave verify out.", mapping_code::kOptionUnusable);
 }
 
 void add_restored_columns(Mapping& mapping) {

@@ -101,6 +101,9 @@ void check_filter_fields(const Mapping& mapping, const std::vector<RemoteField>&
   };
   for (const Mapping::Filter& filter : mapping.filters)
     check(path_join("options.filters", filter.field), base::FieldPath::parse(filter.field));
+  for (const std::string& name : mapping.hash_fields)
+    if (const base::FieldPath field = base::FieldPath::parse(name); !field.whole_record())
+      check("options.hash_fields", field);
   if (!mapping.conditions) return;
   Findings reported;
   const Condition condition = Condition::compile(*mapping.conditions, "", reported);

@@ -73,8 +73,9 @@ bool contracts_are_derived(const core::Mapping& mapping, const core::Object& obj
                            const std::optional<core::LocalKey>& keys) {
   return mapping.write_mode != core::WriteMode::append && mapping.delete_mode == core::DeleteMode::ignore &&
          object.version.empty() &&
-         (mapping.sync_mode == core::SyncMode::incremental || mapping.verify == core::Verify::target) && keys &&
-         keys->derived();
+         (mapping.verify == core::Verify::target ||
+          (mapping.sync_mode == core::SyncMode::incremental && mapping.hash_fields.empty())) &&
+         keys && keys->derived();
 }
 
 std::optional<core::LocalKey> local_key_of(const core::Mapping& mapping, const core::Target& target) {

@@ -459,6 +459,18 @@ def test_only_the_hash_fields_say_that_a_record_changed(api, database):
     assert pull.rows("qty") == [(0,), (1,), (2,)]
 
 
+def test_the_hash_fields_count_where_only_changes_are_read_too(api, database):
+    source = [{**r, "at": "2026-01-01T00:00:00Z"} for r in records(3)]
+    api.route("/things", lambda request: Answer({"items": source}))  # gives what is newer and more, as some do
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things", "cursor": {"field": "at", "param": "since"}}})
+    pull.table("id text PRIMARY KEY, name text, qty integer")
+    pull.map({"id": "id", "name": "name", "qty": "qty"}, options={"hash_fields": ["name"]})
+    assert pull.run().created == 3
+    source[0]["qty"], source[1]["name"] = 99, "new"
+    assert pull.run().updated == 1
+    assert pull.rows("qty, name")[:2] == [(0, "thing 0"), (1, "new")]
+
+
 def test_the_order_of_keys_is_no_change(api, database):
     api.listing("/things", ['{"id": "a", "more": {"x": 1, "y": [1, {"p": 2, "q": 3}]}}'])
     pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table("id text PRIMARY KEY, more json, whole json")

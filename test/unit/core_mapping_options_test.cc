@@ -47,6 +47,12 @@ std::string codes(const Findings& findings) {
 
 std::string with(const std::string& rest) { return R"({"object": "contacts", "columns": {"id": "id"}, )" + rest + "}"; }
 
+TEST(MappingOptions, VerifyTargetLeavesNothingToTheHash) {
+  EXPECT_EQ(codes(parse(with(R"("options": {"verify": "target", "hash_fields": ["id"]})")).findings), "TD509!");
+  EXPECT_EQ(codes(parse(with(R"("write_mode": "append", "options": {"verify": "target"})")).findings), "TD509!");
+  EXPECT_EQ(codes(parse(with(R"("options": {"verify": "source", "hash_fields": ["id"]})")).findings), "");
+}
+
 TEST(MappingOptions, AreExactlyThoseThatAreRead) {
   const std::map<std::string, std::string> samples{
       {"after", R"(["x"])"},                             //
