@@ -1,6 +1,7 @@
 #include "pg/catalog.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/memory.hpp"
 
 #include "pg/postgres.hpp"
 
@@ -9,49 +10,40 @@ namespace tandem::pg {
 namespace {
 
 constexpr std::string_view kRelation = R"(
-SELECT n.nspname, c.relname, c.relkind, c.relowner,
-       EXISTS (SELECT FROM pg_trigger t
-               WHERE (t.tgrelid = c.oid OR c.relkind = 'p' AND t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(c.oid) p))
-                 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
-                 AND t.tgtype & 1 <> 0 AND t.tgtype & (2 | 64) <> 0 AND t.tgtype & (4 | 16) <> 0)
+SELECT n.nspname, c.relname, c.relkind, c.relowner, c.relhastriggers OR c.relkind = 'p'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = $1)";
 
-// What a domain says holds for its columns too.
+// Triggers that may change a row, or keep it out.
+constexpr std::string_view kRowTriggers = R"(
+SELECT EXISTS (SELECT FROM pg_trigger t
+               WHERE (t.tgrelid = $1 OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree($1) p))
+                 AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+                 AND t.tgtype & 1 <> 0 AND t.tgtype & (2 | 64) <> 0 AND t.tgtype & (4 | 16) <> 0))";
+
+// What a domain says holds for its columns too. The default is asked for column by column: as an EXISTS it would be
+// read, and printed, of every column of the database.
 constexpr std::string_view kColumns = R"(
 SELECT a.attname, a.attnum, a.atttypid, a.atttypmod, a.attcollation,
        a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
        (a.atthasdef AND a.attgenerated = '') OR (t.typtype = 'd' AND t.typdefault IS NOT NULL),
        a.attgenerated <> '', a.attidentity,
-       a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
-                                      AND pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%')
+       a.attidentity <> '' OR a.atthasdef AND (
+           SELECT pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%' FROM pg_attrdef d
+           WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum)";
 
-// One row per key column. The operator is the one of the index's own family, for the type that its operator
-// class is declared for: whatever search_path says, that one means "the same key". Left out: an index whose
-// collation is another notion of equality than the column's.
+// One row per key column.
 constexpr std::string_view kUniqueKeys = R"(
-SELECT i.indexrelid, ic.relname, i.indisprimary, a.attname,
-       'OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')'
+SELECT i.indexrelid, ic.relname, i.indisprimary, a.attname, i.indclass[k.at], i.indcollation[k.at], a.attcollation
 FROM pg_index i
-JOIN pg_class ic ON ic.oid = i.indexrelid
-JOIN pg_am am ON am.oid = ic.relam AND am.amname = 'btree'
+JOIN pg_class ic ON ic.oid = i.indexrelid AND ic.relam = 403 /* btree */
 CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS k(at)
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.at]
-JOIN pg_opclass c ON c.oid = i.indclass[k.at]
-JOIN pg_amop m ON m.amopfamily = c.opcfamily AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
-              AND m.amopstrategy = 3
-JOIN pg_operator o ON o.oid = m.amopopr
-JOIN pg_namespace n ON n.oid = o.oprnamespace
 WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indisready AND i.indislive AND i.indimmediate
   AND i.indpred IS NULL AND i.indexprs IS NULL
-  AND NOT EXISTS (
-      SELECT FROM generate_series(0, i.indnkeyatts - 1) AS x(at)
-      JOIN pg_attribute xa ON xa.attrelid = i.indrelid AND xa.attnum = i.indkey[x.at]
-      JOIN pg_collation xc ON xc.oid IN (xa.attcollation, i.indcollation[x.at]) AND NOT xc.collisdeterministic
-      WHERE xa.attcollation <> i.indcollation[x.at])
 ORDER BY i.indisprimary DESC, ic.relname, i.indexrelid, k.at)";
 
 constexpr std::string_view kForeignKeys = R"(
@@ -89,16 +81,47 @@ std::vector<TableColumn> read_columns(Sql& sql, Oid relation) {
   return columns;
 }
 
+// The operator of the operator class's own family, for the type that the class is declared for: whatever search_path
+// says, that one means "the same key".
+std::string equality_of(Oid opclass) {
+  const MemoryScope memory("tandem operator");
+  return call([opclass] {
+    const Oid type = get_opclass_input_type(opclass);
+    const Oid equal = get_opfamily_member(get_opclass_family(opclass), type, type, BTEqualStrategyNumber);
+    HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equal));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "operator class %u has no equality operator", opclass);
+    auto* form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
+    const char* text =
+        psprintf("OPERATOR(%s.%s)", ::quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
+    ReleaseSysCache(tuple);
+    return text;
+  });
+}
+
+// Whether an index and its column agree on which values are the same.
+bool same_equality(Oid one, Oid other) {
+  if (one == other) return true;
+  return call([one, other] {
+    return (!OidIsValid(one) || get_collation_isdeterministic(one)) &&
+           (!OidIsValid(other) || get_collation_isdeterministic(other));
+  });
+}
+
 std::vector<UniqueKey> read_unique_keys(Sql& sql, Oid relation) {
   const Rows rows = sql.engine(kUniqueKeys, {Param::oid(relation)});
   std::vector<UniqueKey> keys;
+  bool usable = true;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i == 0 || rows.integer(i, 0) != rows.integer(i - 1, 0)) {
+      if (!usable) keys.pop_back();
+      usable = true;
       keys.push_back({.index = rows.text(i, 1), .primary = rows.boolean(i, 2), .columns = {}, .equals = {}});
     }
     keys.back().columns.push_back(rows.text(i, 3));
-    keys.back().equals.push_back(rows.text(i, 4));
+    keys.back().equals.push_back(equality_of(oid_at(rows, i, 4)));
+    usable = usable && same_equality(oid_at(rows, i, 5), oid_at(rows, i, 6));
   }
+  if (!usable) keys.pop_back();
   return keys;
 }
 
@@ -145,12 +168,14 @@ std::optional<Table> describe_table(Sql& sql, Oid relation) {
   table.quoted = quote_identifier(table.schema) + "." + quote_identifier(table.name);
   table.kind = rows.text(0, 2).at(0);
   table.owner = oid_at(rows, 0, 3);
-  table.row_triggers = rows.boolean(0, 4);
+  // Foreign keys are triggers, too, so a table without any needs no more looking.
+  const bool triggers = rows.boolean(0, 4);
+  table.row_triggers = triggers && sql.engine(kRowTriggers, {Param::oid(relation)}).boolean(0, 0);
   // Of the user who asks, not of the engine.
   table.row_security = call([relation] { return check_enable_rls(relation, InvalidOid, true) == RLS_ENABLED; });
   table.columns = read_columns(sql, relation);
   table.unique_keys = read_unique_keys(sql, relation);
-  table.foreign_keys = read_foreign_keys(sql, relation);
+  if (triggers) table.foreign_keys = read_foreign_keys(sql, relation);
   return table;
 }
 

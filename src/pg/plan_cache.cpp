@@ -57,7 +57,9 @@ _SPI_plan* kept_plan(std::string_view sql, int parameters, Oid* types, std::uint
   if (const auto* found = static_cast<Entry*>(hash_search(plans(), &key, HASH_FIND, nullptr)))
     return same_text(*found, sql) ? found->plan : nullptr;
   if (hash_get_num_entries(plans()) >= kMostPlans) return nullptr;
-  SPIPlanPtr plan = SPI_prepare(pnstrdup(sql.data(), sql.size()), parameters, types);
+  // Planned once, for any parameters: our statements find rows by key, so that planning them for each value again
+  // would cost more than it could win.
+  SPIPlanPtr plan = SPI_prepare_cursor(pnstrdup(sql.data(), sql.size()), parameters, types, CURSOR_OPT_GENERIC_PLAN);
   if (plan == nullptr) elog(ERROR, "statement failed: %s", SPI_result_code_string(SPI_result));
   const char* text = MemoryContextStrdup(TopMemoryContext, pnstrdup(sql.data(), sql.size()));
   if (SPI_keepplan(plan) != 0) return nullptr;
