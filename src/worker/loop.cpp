@@ -35,6 +35,7 @@ namespace {
 
 constexpr std::size_t kMostJobs = 1000;
 constexpr std::size_t kMostHeldBytes = 256u << 20;
+constexpr base::Micros kLookAgainAfter = base::kSecond / 10;
 constexpr int kBeginsPerTurn =
     4;  // preparing a run asks the catalogs: meanwhile the requests of the others are on their way
 
@@ -75,7 +76,8 @@ class Loop {
   std::unordered_map<std::string, int> in_flight_;  // by pool
   std::size_t next_to_apply_ = 0;
   bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
-  base::Micros idle_since_ = 0;
+  bool made_room_ = false;  // runs have ended since the last look: others may be next, or have room now
+  base::Micros idle_since_ = 0, looked_at_ = 0;
 };
 
 Loop::Loop(WorkerContext& context) : context_(context), transfers_(net::Egress{}), idle_since_(base::monotonic()) {}
@@ -100,8 +102,11 @@ void Loop::run() {
 // One round; true when there is more to do at once.
 bool Loop::turn() {
   refresh_egress();
+  // A look asks for all runs at once, so that many that end one after the other need only a few.
+  if (made_room_ && (idle() || base::monotonic() - looked_at_ >= kLookAgainAfter)) look_for_runs_ = true;
   if (look_for_runs_) {
-    look_for_runs_ = false;
+    look_for_runs_ = made_room_ = false;
+    looked_at_ = base::monotonic();
     take_orders();
     if (!leaving_) take_runs();
   }
@@ -111,7 +116,7 @@ bool Loop::turn() {
   send_requests();
   const bool applied = apply_one();
   close_jobs();
-  return begun || applied || look_for_runs_;
+  return begun || applied || look_for_runs_ || (made_room_ && idle());
 }
 
 // What people asked for since the last look.
@@ -292,7 +297,7 @@ void Loop::close_jobs() {
   context_.slot.set_runs(static_cast<int>(jobs_.size()));
   pg::broadcast_news();
   idle_since_ = base::monotonic();
-  look_for_runs_ = true;  // what came in while there was no room for it
+  made_room_ = true;
 }
 
 void Loop::refresh_egress() {
@@ -315,6 +320,7 @@ base::Micros Loop::timeout() const {
   const auto sooner = [&](std::optional<base::Micros> when) {
     if (when && (until < 0 || *when < until)) until = *when;
   };
+  if (made_room_) sooner(looked_at_ + kLookAgainAfter);
   sooner(transfers_.deadline());
   for (const auto& job : jobs_) sooner(job->not_before());
   for (const Ending& ending : endings_) sooner(ending.not_before);
