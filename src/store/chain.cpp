@@ -75,13 +75,13 @@ bool has_written(pg::Sql& sql, const RunSpec& spec) {
   return !rows.empty() && rows.boolean(0, 0);
 }
 
-Followed start_following(pg::Sql& sql, const RunSpec& spec, const std::vector<core::FollowUp>& follow_ups) {
+Followed start_following(pg::Sql& sql, const RunSpec& spec, const std::vector<core::FollowUp>& follow_ups, bool after) {
   std::vector<std::string> names;
   for (const core::FollowUp& follow_up : follow_ups)
     if (!follow_up.mapping.empty()) names.push_back(follow_up.mapping);
   Followed out;
   if (!names.empty()) out = start_follow_ups(sql, spec, names);
-  if (start_waiting(sql, spec)) out.started = true;
+  if (after && start_waiting(sql, spec)) out.started = true;
   return out;
 }
 

@@ -20,10 +20,10 @@ struct Followed {
 };
 // So far, by the run's own count.
 [[nodiscard]] bool has_written(pg::Sql& sql, const RunSpec& spec);
-// Runs of the mappings that follow one that got to its end, and of those that waited for it. In the transaction
-// that closes it.
-[[nodiscard]] Followed start_following(pg::Sql& sql, const RunSpec& spec,
-                                       const std::vector<core::FollowUp>& follow_ups);
+// Runs of the mappings that follow one that got to its end, and of those that waited for it, if any run `after`
+// others at all. In the transaction that closes it.
+[[nodiscard]] Followed start_following(pg::Sql& sql, const RunSpec& spec, const std::vector<core::FollowUp>& follow_ups,
+                                       bool after);
 
 // "app.refresh" as schema.name(bigint) or schema.name(), as the caller's search_path sees it; nullopt: there is none
 // that takes a run's number or nothing.

@@ -86,6 +86,20 @@ bool same_rank(pg::Sql& sql, std::int64_t one, std::int64_t other) {
   return rows.integer(0, 0) == 1;
 }
 
+Relatives lock_and_look_for_relatives(pg::Sql& sql, const RunSpec& spec) {
+  const pg::Rows rows = sql.engine(R"(
+    SELECT EXISTS (SELECT FROM tandem._mapping a WHERE a.tenant_id = m.tenant_id AND a.definition -> 'options' ? 'after'),
+           EXISTS (SELECT FROM tandem._mapping c WHERE c.tenant_id = m.tenant_id AND c.refers_to <> '{}'
+                      AND ($2 = ANY (c.refers_to) OR m.mapping_id = ANY (c.waits_on))),
+           EXISTS (SELECT FROM tandem._sync_error e
+                    WHERE e.mapping_id = m.mapping_id AND e.waits_for IS NOT NULL AND e.resolved_at IS NULL)
+             OR EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = m.target AND t.relhastriggers)
+      FROM tandem._mapping m WHERE m.mapping_id = $1 FOR NO KEY UPDATE OF m)",
+                                   {spec.mapping_id, spec.mapping});
+  if (rows.empty()) return {};
+  return {.after = rows.boolean(0, 0), .refer = rows.boolean(0, 1), .records = rows.boolean(0, 2)};
+}
+
 bool holds_up_others(pg::Sql& sql, const RunSpec& spec) {
   return sql.engine(R"(
     SELECT FROM tandem._mapping m JOIN tandem._run r ON r.mapping_id = m.mapping_id AND r.status = 'pending'

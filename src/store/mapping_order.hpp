@@ -20,6 +20,16 @@ void order_mappings(pg::Sql& sql, std::int64_t tenant_id);
 // Of two mappings, one of which refers to the other: whether they refer to each other (or are the same).
 [[nodiscard]] bool same_rank(pg::Sql& sql, std::int64_t one, std::int64_t other);
 
+// Whom the end of a run may concern, beside its own mapping. Most mappings stand alone.
+struct Relatives {
+  bool after = false;    // mappings of the tenant run after others
+  bool refer = false;    // mappings refer to this one, and may wait for it
+  bool records = false;  // records wait for others: of this mapping, or of one with a foreign key to its table
+};
+// In the transaction that closes the run: locks the mapping's row, so that of two that wait for each other and end at
+// the same time, one sees what the other one did.
+[[nodiscard]] Relatives lock_and_look_for_relatives(pg::Sql& sql, const RunSpec& spec);
+
 // Whether somebody's pending run may be waiting for the mapping of this one.
 [[nodiscard]] bool holds_up_others(pg::Sql& sql, const RunSpec& spec);
 

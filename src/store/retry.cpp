@@ -84,8 +84,7 @@ void settle_retried(pg::Sql& sql, const RunSpec& spec, const Retried& retried) {
 }
 
 bool wake_waiting(pg::Sql& sql, const RunSpec& spec) {
-  // Whoever waits for whom: one of two that end at the same time sees what the other one did.
-  sql.engine("SELECT FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {spec.mapping_id});
+  // Whoever waits for whom: this mapping's own row is locked already.
   sql.engine(R"(
     SELECT FROM tandem._mapping p JOIN tandem._mapping m ON m.tenant_id = p.tenant_id AND p.name = ANY (m.refers_to)
      WHERE m.mapping_id = $1 AND p.mapping_id <> $1 AND EXISTS (

@@ -37,8 +37,9 @@ void settle_retried(pg::Sql& sql, const RunSpec& spec, const Retried& retried);
 
 // --- records that wait for others
 
-// In the transaction that closes a run: who waits for what it wrote gets a run that looks which of them may go in; so
-// does this mapping itself, when what its records wait for may have come while it ran. True: there is one.
+// In the transaction that closes a run, if it has relatives (lock_and_look_for_relatives): who waits for what it wrote
+// gets a run that looks which of them may go in; so does this mapping itself, when what its records wait for may have
+// come while it ran. True: there is one.
 [[nodiscard]] bool wake_waiting(pg::Sql& sql, const RunSpec& spec);
 
 struct WaitingRecord {

@@ -38,6 +38,18 @@ std::optional<core::RunFailure> call_function(pg::Sql& sql, const store::RunSpec
   }
 }
 
+// Those of the run's follow-ups that are functions, one after the other. The last one that fails is told.
+void call_functions(pg::Sql& sql, const store::RunSpec& spec, const std::vector<core::FollowUp>& follow_ups,
+                    store::Closing& closing) {
+  for (const core::FollowUp& follow_up : follow_ups) {
+    if (follow_up.function.empty()) continue;
+    auto problem = call_function(sql, spec, follow_up.function);
+    if (!problem) continue;
+    closing.status = core::RunStatus::partial;
+    closing.note = std::move(problem);
+  }
+}
+
 core::RunFailure not_started(const std::vector<std::string>& names) {
   return {core::error_type::kSystem, core::code::kFollowUpFailed,
           strcat("follow-up ", base::join(names, ", "), " was not started: it is gone, disabled or somebody else's"),
@@ -62,21 +74,18 @@ void say(const store::RunSpec& spec, std::string_view what) {
 bool finish_run(pg::Sql& sql, const store::RunSpec& spec, store::Closing closing) {
   const bool to_its_end = closing.status == core::RunStatus::completed || closing.status == core::RunStatus::partial;
   // A retry that changed nothing has nothing to be followed by.
-  if (to_its_end && !spec.verify && (!spec.retry || store::has_written(sql, spec))) {
-    const std::vector<core::FollowUp> follow_ups = core::follow_ups_of(spec.definition);
-    for (const core::FollowUp& follow_up : follow_ups) {
-      if (follow_up.function.empty()) continue;
-      auto problem = call_function(sql, spec, follow_up.function);
-      if (!problem) continue;
-      closing.status = core::RunStatus::partial;
-      closing.note = std::move(problem);
-    }
-    const store::Followed followed = store::start_following(sql, spec, follow_ups);
+  const bool followed_up = to_its_end && !spec.verify && (!spec.retry || store::has_written(sql, spec));
+  const std::vector<core::FollowUp> follow_ups =
+      followed_up ? core::follow_ups_of(spec.definition) : std::vector<core::FollowUp>{};
+  call_functions(sql, spec, follow_ups, closing);
+  const store::Relatives relatives = store::lock_and_look_for_relatives(sql, spec);
+  if (followed_up) {
+    const store::Followed followed = store::start_following(sql, spec, follow_ups, relatives.after);
     if (followed.started) wake_scheduler_at_commit();
     if (!followed.impossible.empty() && !closing.note) closing.note = not_started(followed.impossible);
   }
-  if (store::wake_waiting(sql, spec)) wake_scheduler_at_commit();
-  if (store::holds_up_others(sql, spec)) wake_scheduler_at_commit();
+  if ((relatives.refer || relatives.records) && store::wake_waiting(sql, spec)) wake_scheduler_at_commit();
+  if (relatives.refer && store::holds_up_others(sql, spec)) wake_scheduler_at_commit();
   return store::close_run(sql, spec, closing);
 }
 
