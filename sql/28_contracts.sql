@@ -54,3 +54,4 @@ SELECT tandem.drop_mapping(name) FROM tandem.mappings WHERE name LIKE 'c\_%';
 DROP TABLE c_rows, c_pairs, c_emails;
 RESET client_min_messages;
 RESET ROLE;
+SELECT count(*) AS orphaned FROM tandem._contract WHERE NOT mapping_id IN (SELECT mapping_id FROM tandem._mapping);

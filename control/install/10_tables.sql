@@ -268,9 +268,10 @@ CREATE UNIQUE INDEX _sync_error_one_open
     WHERE resolved_at IS NULL AND run IS NOT NULL;
 COMMENT ON TABLE tandem._sync_error IS 'one record (or one run) that failed: class, message, record, resolution';
 
--- Narrow on purpose: a first load writes one for every row of the target.
+-- Narrow on purpose: a first load writes one for every row of the target. Without a foreign key on purpose, too, which
+-- would be checked for each of them: a page that writes contracts is committed only if its run is still there.
 CREATE TABLE tandem._contract (
-    mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
+    mapping_id bigint NOT NULL,
     ordinal bigint GENERATED ALWAYS AS IDENTITY,  -- what a listing has shown is kept as a set of these; no cache, see _seen
     hash bigint NOT NULL,               -- over the mapped values and the definition they were mapped by
     changed_at timestamptz NOT NULL DEFAULT now(),  -- when last_action was done
@@ -283,6 +284,18 @@ CREATE TABLE tandem._contract (
     PRIMARY KEY (mapping_id, origin_id)
 );
 COMMENT ON TABLE tandem._contract IS 'the state of one synced record, where it cannot be derived: what was last seen at the source';
+
+CREATE FUNCTION tandem._forget_contracts() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM tandem._contract WHERE mapping_id = OLD.mapping_id;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tandem._forget_contracts() IS 'a mapping that goes takes its contracts with it';
+-- After those of the foreign keys, by its name: once the mapping's runs are gone, nobody writes contracts any more.
+CREATE TRIGGER forget_contracts AFTER DELETE ON tandem._mapping FOR EACH ROW EXECUTE FUNCTION tandem._forget_contracts();
 
 -- Rows are added in the page's transaction: a run that is taken anew still has its proof. What was made after the run
 -- began has an ordinal beyond the one noted then, because the sequence is not cached by sessions.
