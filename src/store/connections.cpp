@@ -36,6 +36,10 @@ Connection from_row(const pg::Rows& rows) {
   return c;
 }
 
+base::Failure connection_gone(std::int64_t connection_id) {
+  return {base::Errc::undefined_object, base::strcat("connection ", connection_id, " is gone")};
+}
+
 }  // namespace
 
 core::Api Connection::api() const {
@@ -64,8 +68,7 @@ Connection require_connection(pg::Sql& sql, std::int64_t tenant_id, std::string_
 
 Connection load_connection(pg::Sql& sql, std::int64_t connection_id) {
   const pg::Rows rows = sql.engine(base::strcat(kSelect, " WHERE c.connection_id = $1"), {connection_id});
-  if (rows.empty())
-    throw base::Failure(base::Errc::undefined_object, base::strcat("connection ", connection_id, " is gone"));
+  if (rows.empty()) throw connection_gone(connection_id);
   return from_row(rows);
 }
 
@@ -133,12 +136,15 @@ void note_connection_result(pg::Sql& sql, std::int64_t connection_id, std::int64
 }
 
 void require_connection_use(pg::Sql& sql, std::int64_t connection_id, pg::Oid user) {
-  const Connection connection = load_connection(sql, connection_id);
-  if (acts_for(user, connection.owner)) return;
+  // Not load_connection: every run asks, and has the manifest already.
+  const pg::Rows rows =
+      sql.engine("SELECT name, owner, owner_name FROM tandem._connection WHERE connection_id = $1", {connection_id});
+  if (rows.empty()) throw connection_gone(connection_id);
+  if (acts_for(user, static_cast<pg::Oid>(rows.integer(0, 1)))) return;
   throw base::Failure(base::Errc::insufficient_privilege,
-                      base::strcat("role ", pg::role_name(user), " may not use connection ", connection.name),
+                      base::strcat("role ", pg::role_name(user), " may not use connection ", rows.text(0, 0)),
                       "Who uses a connection acts with its credentials, so only members of its owner may.",
-                      base::strcat("GRANT ", pg::quote_identifier(connection.owner_name), " TO ",
+                      base::strcat("GRANT ", pg::quote_identifier(rows.text(0, 2)), " TO ",
                                    pg::quote_identifier(pg::role_name(user)), ";"));
 }
 

@@ -122,8 +122,10 @@ void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity
 }
 
 void forget_all(pg::Sql& sql, std::int64_t mapping) {
-  sql.engine("DELETE FROM tandem._contract WHERE mapping_id = $1", {mapping});
-  sql.engine("DELETE FROM tandem._pending_delete WHERE mapping_id = $1", {mapping});
+  sql.engine(
+      "WITH pending AS (DELETE FROM tandem._pending_delete WHERE mapping_id = $1)"
+      " DELETE FROM tandem._contract WHERE mapping_id = $1",
+      {mapping});
 }
 
 void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key) {
