@@ -40,7 +40,7 @@ def test_a_row_locked_by_a_session_holds_up_its_own_run_only(database):
         other = Pull(database, "other").connect(slow.url, {"other": {"path": "/other"}})
         other.table("id text PRIMARY KEY, name text, qty integer").map({"id": "id", "name": "name", "qty": "qty"})
         run = first.start()
-        database.wait_for("SELECT count(*) = 1 FROM tandem._run WHERE status = 'running'")
+        wait_until(lambda: slow.requests("/things"), what="the request")  # what it needs of the mapping is read by now
         with database.connect(autocommit=False) as session:
             session.execute("SELECT tandem.sync_now('things')")  # and the transaction stays open
             database.wait_for("SELECT count(*) = 3 FROM things")
