@@ -45,7 +45,7 @@ ALTER TABLE teams FORCE ROW LEVEL SECURITY;
 SELECT count(*) FROM tandem.run_differences(:run);
 ALTER TABLE teams NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 REVOKE SELECT ON teams FROM regress_tandem_other;
-SELECT tandem.cancel_run(:run);
+SELECT tandem.cancel_run(:run) IS NOT NULL AS known;  -- it may have ended by itself
 -- with the run go its differences
 SET ROLE tandem_owner;
 DELETE FROM tandem._run WHERE run = :run;
