@@ -86,10 +86,12 @@ Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::
   pg::StagedPage page(sql, kSeen, seen_columns());
   stage(page, rows, {});
   const pg::Param parameters[] = {mapping};
+  // OFFSET 0: each record looks up its contract. Left to choose, the planner would, while the table is thought to be
+  // empty, hold every contract of the mapping against every record, and keep that plan for the whole first load.
   const pg::Rows found = sql.engine_by_index(
-      "SELECT s.n, c.ordinal, c.hash = s.hash AND c.deleted_at IS NULL, c.deleted_at IS NULL FROM tandem_seen s JOIN "
-      "tandem._contract c"
-      " ON c.mapping_id = $1 AND c.origin_id = s.origin_id",
+      "SELECT s.n, c.ordinal, c.hash = s.hash AND c.deleted_at IS NULL, c.deleted_at IS NULL FROM tandem_seen s"
+      " CROSS JOIN LATERAL (SELECT k.ordinal, k.hash, k.deleted_at FROM tandem._contract k"
+      " WHERE k.mapping_id = $1 AND k.origin_id = s.origin_id OFFSET 0) c",
       parameters);
   known.ordinals.reserve(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {

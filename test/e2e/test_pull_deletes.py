@@ -447,6 +447,17 @@ def test_every_so_many_incremental_runs_a_full_one_finds_what_is_gone(api, datab
     assert pull.run().full is False
 
 
+def test_a_first_load_looks_up_each_contract_once(api, database):
+    """With statistics of an empty table, each page was held against all the contracts there were by then."""
+    pull = mirror(api, database, records(800))
+    assert (pull.run().pages, len(pull.rows())) == (9, 800)  # the last one is empty
+    database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'tandem worker' AND datname = current_database()",
+                 user="postgres")  # which tells what it has counted
+    database.wait_for("SELECT n_tup_ins = 800 FROM pg_stat_all_tables WHERE relid = 'tandem._contract'::regclass")
+    read = database.scalar("SELECT idx_tup_read FROM pg_stat_all_indexes WHERE indexrelid = 'tandem._contract_pkey'::regclass", user="postgres")
+    assert read <= 1600  # not 2,800 and those of the look for what is gone
+
+
 # What counts as a change
 
 def test_only_the_hash_fields_say_that_a_record_changed(api, database):
