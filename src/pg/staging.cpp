@@ -215,6 +215,16 @@ void StagedPage::append(std::span<const Cell> cells) {
   if (impl_ == nullptr || columns_ == 0 || cells.size() % columns_ != 0) {
     throw Failure(Errc::internal, "cells to be staged are not whole rows");
   }
+  place_ = columns_;
+  try {
+    append_rows(cells);
+  } catch (const Error& error) {
+    if (place_ == columns_) throw;
+    throw ValueError(error, place_);
+  }
+}
+
+void StagedPage::append_rows(std::span<const Cell> cells) {
   const std::size_t rows = cells.size() / columns_;
   call([&] {
     Impl& impl = *impl_;
@@ -223,8 +233,8 @@ void StagedPage::append(std::span<const Cell> cells) {
     for (std::size_t row = 0; row < rows; ++row) {
       if (row % kRowsPerReset == 0) MemoryContextReset(impl.batch);
       if (row % kRowsPerInterruptCheck == 0) CHECK_FOR_INTERRUPTS();
-      for (std::size_t i = 0; i < columns_; ++i, ++cell)
-        impl.values[i] = datum_of(impl.plans[i], *cell, &impl.nulls[i]);
+      for (place_ = 0; place_ < columns_; ++place_, ++cell)
+        impl.values[place_] = datum_of(impl.plans[place_], *cell, &impl.nulls[place_]);
       tuplestore_putvalues(impl.store, impl.shape, impl.values, impl.nulls);
       ++rows_;
     }

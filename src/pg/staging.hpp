@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/value.hpp"
+#include "pg/error.hpp"
 #include "pg/sql.hpp"
 #include "pg/types.hpp"
 
@@ -24,6 +25,16 @@ struct StagedColumn {
   Oid collation = kInvalidOid;
 };
 
+// What went wrong while a value became one of its column's type, mostly said by an input function or a domain.
+class ValueError : public Error {
+ public:
+  ValueError(const Error& error, std::size_t place) : Error(error), place_(place) {}
+  [[nodiscard]] std::size_t place() const noexcept { return place_; }  // of the column among the staged ones
+
+ private:
+  std::size_t place_;
+};
+
 class StagedPage {
  public:
   // Registers relation `name` with the SPI connection of `sql`, which must outlive it. A commit ends it, too.
@@ -33,9 +44,9 @@ class StagedPage {
   StagedPage& operator=(const StagedPage&) = delete;
 
   // Appends rows (row-major, columns.size() cells each). A Cell::Form::text for a column whose type
-  // is not text goes through the type's input function (with typmod), which may raise: rows() then tells which
-  // row it was, and the page must be dropped with its savepoint. Text for text and varchar(n) goes in as it is:
-  // its length is the caller's to check. A NULL for a domain meets the domain's checks.
+  // is not text goes through the type's input function (with typmod), which may raise: that is a ValueError,
+  // rows() then tells which row it was, and the page must be dropped with its savepoint. Text for text and varchar(n)
+  // goes in as it is: its length is the caller's to check. A NULL for a domain meets the domain's checks.
   void append(std::span<const base::Cell> cells);
   // Tell the planner how many rows there are; call once after the last append, before SQL uses it.
   void ready() { ready(rows_); }
@@ -45,6 +56,7 @@ class StagedPage {
 
  private:
   friend class Sql;
+  void append_rows(std::span<const base::Cell> cells);
   void end() noexcept;
 
   struct Impl;
@@ -53,6 +65,7 @@ class StagedPage {
   std::string name_;
   std::size_t columns_;
   std::size_t rows_ = 0;
+  std::size_t place_ = 0;  // of the value that is being made; columns_: none
   std::uint64_t shape_ = 0;
 };
 

@@ -16,6 +16,14 @@ constexpr int kCleanPages = 20;       // after so many the constraints are not a
 constexpr std::size_t kChunk = 64;    // what is tried together where much of a page is bad
 constexpr std::size_t kMuchOfIt = 3;  // bad rows found by trial
 
+// A value that its column's type does not take names no column by itself.
+core::RowFault fault_of(const WritePlan& plan, const pg::Error& error, std::size_t row) {
+  core::RowFault fault = row_fault(error, row);
+  if (const auto* value = dynamic_cast<const pg::ValueError*>(&error); value && value->place() < plan.columns.size())
+    fault.column = plan.columns[value->place()];
+  return fault;
+}
+
 // Refused for the sake of another row, which may only have been written later, or taken out for a while.
 bool may_fit_later(const core::RowFault& fault) { return fault.sqlstate == "23503" || fault.sqlstate == "23505"; }
 
@@ -116,7 +124,7 @@ RowWriter::Rows RowWriter::refuse_inputs(const Rows& rows) {
       stage_rows(page, batch_, left);
     } catch (const pg::Error& error) {
       if (!of_a_row(error)) throw;
-      result_.faults.push_back(row_fault(error, left[staged]));
+      result_.faults.push_back(fault_of(plan_, error, left[staged]));
     }
     good.insert(good.end(), left.begin(), left.begin() + static_cast<std::ptrdiff_t>(staged));
     left = left.subspan(std::min(staged + 1, left.size()));
@@ -182,7 +190,7 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
     return out;
   } catch (const pg::Error& error) {
     if (!of_a_row(error)) throw;
-    out.fault = row_fault(error, rows.front());
+    out.fault = fault_of(plan_, error, rows.front());
   }
   result_.created = before.created;
   result_.updated = before.updated;

@@ -21,12 +21,23 @@ struct Check {
   core::Findings& findings;
 
   [[nodiscard]] pg::Rows ask(const char* question) const {
-    return sql.engine(question, {pg::Param::oid(table.oid), pg::Param::oid(owner), mapped(), mapping.match_on});
+    return sql.engine(question,
+                      {pg::Param::oid(table.oid), pg::Param::oid(owner), mapped(), mapping.match_on, commands()});
   }
   [[nodiscard]] std::vector<std::string> mapped() const {
     std::vector<std::string> names;
     for (const core::ColumnMapping& column : mapping.columns) names.push_back(column.column);
     return names;
+  }
+  // What runs do with the table's rows.
+  [[nodiscard]] std::vector<std::string> commands() const {
+    std::vector<std::string> out{"SELECT"};
+    const bool writes = mapping.write_mode == core::WriteMode::upsert || mapping.write_mode == core::WriteMode::update;
+    if (inserts()) out.emplace_back("INSERT");
+    if (writes || mapping.delete_mode == core::DeleteMode::soft || !mapping.last_error.empty())
+      out.emplace_back("UPDATE");
+    if (mapping.delete_mode == core::DeleteMode::hard) out.emplace_back("DELETE");
+    return out;
   }
   [[nodiscard]] bool inserts() const { return mapping.write_mode != core::WriteMode::update; }
   void add(Severity severity, const char* code, std::string message, std::string hint, std::string column = {}) const {
@@ -38,8 +49,9 @@ struct Check {
   }
 };
 
-// Every question has the parameters $1 table, $2 owner, $3 mapped columns, $4 columns that find a row.
-constexpr const char* kGiven = "WITH given AS (SELECT $1::oid AS t, $2::oid AS owner, $3 AS mapped, $4 AS key)";
+// Every question has the parameters $1 table, $2 owner, $3 mapped columns, $4 columns that find a row, $5 commands.
+constexpr const char* kGiven =
+    "WITH given AS (SELECT $1::oid AS t, $2::oid AS owner, $3 AS mapped, $4 AS key, $5 AS commands)";
 
 // Defaults of columns that get no value: an identity column's sequence needs no right.
 constexpr const char* kSequences = R"(
@@ -70,8 +82,8 @@ SELECT string_agg(c.word, ', ' ORDER BY c.at)
   FROM given g
   JOIN pg_class t ON t.oid = g.t AND t.relrowsecurity
   JOIN pg_roles r ON r.oid = g.owner AND NOT r.rolsuper AND NOT r.rolbypassrls
- CROSS JOIN (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE')) AS c (at, cmd, word)
- WHERE (t.relforcerowsecurity OR NOT pg_has_role(g.owner, t.relowner, 'USAGE'))
+ CROSS JOIN (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE')) AS c (at, cmd, word)
+ WHERE c.word = ANY (g.commands) AND (t.relforcerowsecurity OR NOT pg_has_role(g.owner, t.relowner, 'USAGE'))
    AND NOT EXISTS (
        SELECT FROM pg_policy p
         WHERE p.polrelid = g.t AND p.polpermissive AND p.polcmd::text IN ('*', c.cmd)
