@@ -143,6 +143,18 @@ SELECT tandem.alter_mapping('teams', '{"options": {"follow_ups": [{"function": "
 SELECT tandem.alter_mapping('teams', '{"options": {"follow_ups": [{"function": "refresh_it(int)"}]}}');
 SELECT tandem.alter_mapping('teams', '{"columns": {"name": "name"}, "options": {"follow_ups": null}}');
 
+-- mappings that share a table, or refer to one another
+SELECT tandem.create_mapping('mates', 'crm', 'contacts', 'teams', '{"id": "id"}', sync_mode => 'full', delete_mode => 'hard') > 0 AS made;
+SELECT severity, code, message FROM tandem.validate_mapping('teams') WHERE code = 'TD532';
+SELECT tandem.alter_mapping('mates', '{"name": "mates2", "delete_mode": "ignore"}');
+SELECT tandem.drop_mapping('mates2');
+CREATE TABLE members (id int PRIMARY KEY, team int);
+SELECT tandem.create_mapping('members', 'crm', 'contacts', 'members', '{"id": "id", "team": {"column": "team", "reference": "teams2"}}', sync_mode => 'full') > 0 AS made;
+SELECT tandem.copy_mapping('teams', 'teams2') > 0 AS made;
+SELECT tandem.drop_mapping('teams2');
+SELECT tandem.drop_mapping('members');
+DROP TABLE members;
+
 -- a table that is gone
 CREATE TABLE doomed (id int PRIMARY KEY);
 SELECT tandem.create_mapping('doomed', 'crm', 'teams', 'doomed', '{"id": "id"}', sync_mode => 'full') > 0 AS made;

@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "core/mapping_codes.hpp"
+#include "core/mapping_stamp.hpp"
 #include "core/schedule.hpp"
 #include "core/schema_check.hpp"
 #include "pg/catalog.hpp"
@@ -11,6 +12,7 @@
 #include "store/chain.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"
+#include "store/mapping_mates.hpp"
 #include "store/queue.hpp"
 #include "store/references.hpp"
 #include "store/target.hpp"
@@ -129,6 +131,23 @@ void check_chain(Caller& caller, store::MappingRow& row, core::Mapping& mapping,
   row.definition.set("options", std::move(changed));
 }
 
+// Each knows its own rows only: one deletes what the other has, which does not notice before its next full run.
+void check_mates(Caller& caller, const store::MappingRow& row, const core::Mapping& mapping, core::Findings& findings) {
+  if (!core::stamped_key(mapping).empty()) return;
+  const bool deletes = mapping.delete_mode != core::DeleteMode::ignore;
+  const std::vector<std::string> mates = store::mates_on_table(caller.sql, row, deletes);
+  if (mates.empty()) return;
+  findings.push_back(
+      {.severity = core::Severity::warning,
+       .path = "delete_mode",
+       .message = base::strcat(base::join(mates, ", "), mates.size() == 1 ? " writes" : " write", " to ",
+                               row.target_name, " too, and rows that one deletes may be another's"),
+       .hint = "Tell their rows apart with the option stamp, or let only one mapping write to the table.",
+       .code = core::mapping_code::kDeletesUnusable,
+       .field = {},
+       .column = {}});
+}
+
 // What was left to us is written down, so that it stays what it was when the connection or the table changes.
 void fill_in(Json& definition, const core::Mapping& mapping) {
   if (definition.find("sync_mode") == nullptr) {
@@ -174,6 +193,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   draft.findings.insert(draft.findings.end(), more.begin(), more.end());
   store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
   check_chain(caller, row, parsed.mapping, draft.findings);
+  check_mates(caller, row, parsed.mapping, draft.findings);
   if (const Json* columns = row.definition.find("columns"))
     row.definition.set("columns", store::resolve_transforms(caller.sql, table, owner, *columns, draft.findings));
   const core::Findings about_references =

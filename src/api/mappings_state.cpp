@@ -6,7 +6,9 @@
 #include "core/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
+#include "pg/log.hpp"
 #include "store/connections.hpp"
+#include "store/mapping_mates.hpp"
 #include "store/mappings.hpp"
 #include "worker/wake.hpp"
 
@@ -22,7 +24,14 @@ store::MappingRow require_own(Caller& caller, const pg::FunctionCall& call) {
 
 void drop_mapping(const pg::FunctionCall& call) {
   Caller caller(call, 1);
-  store::delete_mapping(caller.sql, require_own(caller, call).mapping_id);
+  const store::MappingRow row = require_own(caller, call);
+  const std::vector<std::string> children = store::mappings_referring_to(caller.sql, row);
+  store::delete_mapping(caller.sql, row.mapping_id);
+  if (!children.empty())
+    pg::log(pg::Level::warning,
+            base::strcat(base::join(children, ", "), " ", children.size() == 1 ? "refers" : "refer", " to mapping ",
+                         row.name, ", and cannot run without it"),
+            {}, "Make it again, or take the reference out of their columns.");
   worker::wake_workers_at_commit();    // one may be at work for it
   worker::wake_scheduler_at_commit();  // and others may have waited for it
 }
