@@ -24,6 +24,7 @@ void note(pg::Sql& sql, const store::Watched& mapping) {
   else if (mapping.columns_seen)
     changes = core::local_changes(mapping.mapping, mapping.definition, core::local_columns(*mapping.columns_seen),
                                   store::columns_now(*table));
+  if (table && table->quoted != mapping.target_name) store::remember_name(sql, mapping.mapping_id, table->quoted);
   store::note_changes(sql, mapping.tenant_id, mapping.mapping_id, mapping.definition, changes);
 }
 

@@ -55,6 +55,10 @@ void remember_columns(pg::Sql& sql, std::int64_t mapping_id) {
       {mapping_id});
 }
 
+void remember_name(pg::Sql& sql, std::int64_t mapping_id, const std::string& quoted) {
+  sql.engine("UPDATE tandem._mapping SET target_name = $2 WHERE mapping_id = $1", {mapping_id, quoted});
+}
+
 void follow_renames(pg::Sql& sql, std::int64_t mapping_id, std::int64_t definition_version,
                     const base::Json& definition) {
   sql.engine("UPDATE tandem._mapping SET definition = $3::jsonb WHERE mapping_id = $1 AND definition_version = $2",

@@ -29,6 +29,8 @@ struct Watched {
 [[nodiscard]] std::vector<Watched> mappings_dropped(pg::Sql& sql);
 
 [[nodiscard]] core::LocalColumns columns_now(const pg::Table& table);
+// The table's name is what finds it after a restore, and what export_mapping writes.
+void remember_name(pg::Sql& sql, std::int64_t mapping_id, const std::string& quoted);
 // Writes down the columns that the table has now.
 void remember_columns(pg::Sql& sql, std::int64_t mapping_id);
 // Another definition that writes the same: columns under other names.

@@ -42,6 +42,10 @@ TableChanged table_gone(const store::RunSpec& spec) {
 }
 
 void follow_table(pg::Sql& sql, store::RunSpec& spec, const pg::Table& table) {
+  if (table.quoted != spec.target_name) {
+    store::remember_name(sql, spec.mapping_id, table.quoted);
+    spec.target_name = table.quoted;
+  }
   const core::LocalColumns now = store::columns_now(table);
   core::SchemaChanges changes;
   if (!spec.columns_seen) {

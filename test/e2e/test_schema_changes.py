@@ -230,6 +230,21 @@ def test_the_next_run_notices_what_no_trigger_did(api, database):
     assert {(row[1], row[3]) for row in database.sql(WAITING)} == {("renamed", "name"), ("dropped", "qty")}
 
 
+def test_a_table_that_moves_keeps_its_mapping_and_is_exported_by_its_name(api, database):
+    pull = things(api, database, records(3))
+    exported = "SELECT tandem.export_mapping('things')"
+    database.sql("ALTER TABLE things RENAME TO objects")
+    assert "target => 'public.objects'" in database.scalar(exported)
+    with database.connect(user="postgres") as session:
+        session.execute("CREATE SCHEMA a; ALTER TABLE objects SET SCHEMA a")
+        session.execute(f"GRANT USAGE ON SCHEMA a TO {database.owner}")
+        session.execute("ALTER SCHEMA a RENAME TO b")  # which no trigger tells: the next run sees it
+    assert pull.run().created == 3
+    assert "target => 'b.objects'" in database.scalar(exported)
+    assert database.sql("SELECT target FROM tandem.mapping_status") == [("b.objects",)]
+    assert database.sql("SELECT * FROM tandem.schema_changes") == []
+
+
 def test_types_of_a_schema_in_the_search_path_are_no_news(api, database):
     database.sql("CREATE TYPE mood AS ENUM ('sad', 'ok')")
     database.sql("CREATE DOMAIN amount AS numeric CHECK (value > 0)")
