@@ -40,6 +40,7 @@ void ComputedValues::fill_in(core::RowBuilder::Converted& rows) {
         const char* const message = std::from_chars(text.data(), text.data() + text.size(), column).ptr + 1;
         faults_[row] = fault_at(column, message);
         faults_[row]->code = core::code::kUnmapped;
+        faults_[row]->suggestion = "Add the row that is looked for, or correct the record at its source.";
         continue;
       }
       for (std::size_t k = 0; k < plan_.columns.size(); ++k)
@@ -85,7 +86,7 @@ void ComputedValues::try_rows(std::size_t first, std::size_t count) {
     faults_[first] = faults_[first].value();
     const std::size_t column = culprit(first);
     core::RowFault named = fault_at(column, faults_[first]->message);
-    named.suggestion = std::move(faults_[first]->suggestion);
+    if (!faults_[first]->suggestion.empty()) named.suggestion = std::move(faults_[first]->suggestion);
     named.sqlstate = std::move(faults_[first]->sqlstate);
     faults_[first] = std::move(named);
     return;
@@ -142,7 +143,7 @@ core::RowFault ComputedValues::fault_at(std::size_t column, std::string_view mes
           .column = at.column,
           .message = at.field.empty() ? strcat("column ", at.column, ": ", message)
                                       : strcat("field ", at.field, ", column ", at.column, ": ", message),
-          .suggestion = {},
+          .suggestion = "Correct the record at its source, or the SQL of the column.",
           .sqlstate = {},
           .retryable = true};
 }

@@ -209,6 +209,8 @@ def test_the_database_does_its_part_of_the_transforms(api, database):
     assert pull.rows()[1] == ("g01", 13, 33, "HEY!", "A B", 2)
     assert sorted(pull.errors("origin_id, code, column_name")) == [
         ("b0", "TD115", "cents"), ("b1", "TD112", "country"), ("b2", "TD112", "country"), ("b3", "TD115", "word"), ("b4", "TD115", "word")]
+    assert set(pull.errors("code, suggestion")) == {("TD115", "Correct the record at its source, or the SQL of the column."),
+                                                    ("TD112", "Add the row that is looked for, or correct the record at its source.")}
     assert pull.run().skipped == 30, "nothing changed"
     good[1]["last"] = "C"
     api.listing("/things", good)
