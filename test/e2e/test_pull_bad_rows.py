@@ -297,7 +297,7 @@ def test_a_value_that_its_type_calls_a_syntax_error_costs_only_its_row(api, data
     pull = things(api, database, rows, columns={"id": "id", "v": "v"}, table=f"id text PRIMARY KEY, v {type_}")
     run = pull.run()
     assert (run.status, run.created, run.failed) == ("partial", 9, 1), run.message
-    assert pull.errors() == [("r3", "TD406", None)]
+    assert pull.errors() == [("r3", "TD406", "v")]
 
 
 def test_no_partition_for_a_row(api, database):
