@@ -1,7 +1,5 @@
 #include "pg/expression.hpp"
 
-#include <array>
-
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 
@@ -12,7 +10,6 @@ namespace tandem::pg {
 
 namespace {
 
-constexpr std::array<Setting, 1> kNothingInPath{{{"search_path", "pg_catalog, pg_temp"}}};
 constexpr const char* kShapeName = "_expression";  // tandem._expression (value, record)
 // Plain data, filled under a guard.
 struct Looked {
@@ -133,7 +130,7 @@ Expression parse_expression(const std::string& select, const std::string& frame,
     out.refused = looked.refused;
     return out;
   }
-  const SettingsScope path(kNothingInPath);
+  const SettingsScope path(engine_path_setting());
   out.text = call([&] { return print(looked.expression); });
   return out;
 }

@@ -16,34 +16,36 @@ constexpr const char* kEngineRole = "tandem_owner";
 // repeat, which a page's keys do not, though the planner, without statistics of the page, thinks so.
 // jit: the cost that stands for "disabled" would make every such plan look worth compiling.
 constexpr Setting kByIndex[] = {
-    {"enable_hashjoin", "off"},
-    {"enable_mergejoin", "off"},
-    {"enable_seqscan", "off"},
-    {"enable_bitmapscan", "off"},
-    {"enable_memoize", "off"},
-    {"enable_material", "off"},
-    {"jit", "off"},
+    {"enable_hashjoin", "off", [] { return !enable_hashjoin; }},
+    {"enable_mergejoin", "off", [] { return !enable_mergejoin; }},
+    {"enable_seqscan", "off", [] { return !enable_seqscan; }},
+    {"enable_bitmapscan", "off", [] { return !enable_bitmapscan; }},
+    {"enable_memoize", "off", [] { return !enable_memoize; }},
+    {"enable_material", "off", [] { return !enable_material; }},
+    {"jit", "off", [] { return !jit_enabled; }},
 };
 constexpr std::span<const Setting> kByIndexAndHash = std::span(kByIndex).subspan(1);
 
+constexpr const char* kEnginePath = "pg_catalog, pg_temp";
+
 // Everything a session may have set that would change what the engine's SQL means or prints.
 constexpr Setting kEngine[] = {
-    {"search_path", "pg_catalog, pg_temp"},  // the first, see engine_path_setting()
-    {"row_security", "on"},
-    {"standard_conforming_strings", "on"},
-    {"DateStyle", "ISO, MDY"},
-    {"IntervalStyle", "postgres"},
-    {"TimeZone", "UTC"},
-    {"extra_float_digits", "1"},
-    {"bytea_output", "hex"},
-    {"xmlbinary", "base64"},
-    {"jit", "off"},
+    // the first, see engine_path_setting()
+    {"search_path", kEnginePath, [] { return std::strcmp(namespace_search_path, kEnginePath) == 0; }},
+    {"row_security", "on", [] { return row_security; }},
+    {"standard_conforming_strings", "on", [] { return standard_conforming_strings; }},
+    {"DateStyle", "ISO, MDY", [] { return DateStyle == USE_ISO_DATES && DateOrder == DATEORDER_MDY; }},
+    {"IntervalStyle", "postgres", [] { return IntervalStyle == INTSTYLE_POSTGRES; }},
+    {"TimeZone", "UTC", [] { return std::strcmp(pg_get_timezone_name(session_timezone), "UTC") == 0; }},
+    {"extra_float_digits", "1", [] { return extra_float_digits == 1; }},
+    {"bytea_output", "hex", [] { return bytea_output == BYTEA_OUTPUT_HEX; }},
+    {"xmlbinary", "base64", [] { return xmlbinary == XMLBINARY_BASE64; }},
+    {"jit", "off", [] { return !jit_enabled; }},
 };
 
 void apply(std::span<const Setting> settings) {
   for (const Setting& setting : settings) {
-    const char* now = GetConfigOption(setting.name, false, false);
-    if (now != nullptr && std::strcmp(now, setting.value) == 0) continue;
+    if (setting.holds()) continue;
     (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   }
 }

@@ -9,9 +9,12 @@
 
 namespace tandem::pg {
 
+// `holds` asks the setting's own variable: an option that is looked up by its name costs as much as a short statement,
+// and there are a dozen of them.
 struct Setting {
   const char* name;
   const char* value;
+  bool (*holds)();
 };
 
 // A GUC nest level: what is set inside is undone when it ends. Settings that already have the wanted

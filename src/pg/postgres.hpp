@@ -52,6 +52,7 @@ extern "C" {
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parse_coerce.h"
@@ -79,8 +80,10 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/date.h"
+#include "utils/bytea.h"
 #include "utils/datum.h"
 #include "utils/elog.h"
+#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/formatting.h"
@@ -104,6 +107,7 @@ extern "C" {
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 #include "utils/wait_event.h"
+#include "utils/xml.h"
 }
 
 // Postgres's printf family is a set of macros; ours are the C library's.
