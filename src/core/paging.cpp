@@ -105,7 +105,7 @@ void Pager::begin_part(const Position& at) {
   tokens_.clear();
   ids_ = 0;
   // Of the pages before a resumed run only the last token is known; a loop through older ones costs one round more.
-  if (!at.token.empty()) tokens_.insert(base::hash64(at.token, kTokenSeed));
+  if (!at.token.empty()) (void)tokens_.add(base::hash64(at.token, kTokenSeed));
 }
 
 PageRequest Pager::request(const Position& at, const Params& bounds) const {
@@ -212,7 +212,7 @@ bool Pager::at_end(const Position& at, const PageSeen& seen) const {
 }
 
 std::optional<RunFailure> Pager::repeated(const Position& at, const std::string& token) {
-  if (tokens_.insert(base::hash64(token, kTokenSeed)).second) return std::nullopt;
+  if (tokens_.add(base::hash64(token, kTokenSeed))) return std::nullopt;
   // A URL may carry a key in its query; a token is only too long to be shown.
   const std::string shown = by_url() ? base::redact_url(token) : token;
   const char* what = by_url() ? "next URL \"" : by_token() ? "page token \"" : "last record \"";

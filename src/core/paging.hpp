@@ -8,12 +8,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_set>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "core/api.hpp"
 #include "core/run_failure.hpp"
+#include "core/seen_tokens.hpp"
 
 namespace tandem::core {
 
@@ -93,8 +93,8 @@ class Pager {
   Object object_;
   Params extra_;
   Position start_;
-  std::unordered_set<std::uint64_t> tokens_;  // hashes: next URLs are long, and a listing may have 100,000 of them
-  std::uint64_t ids_ = 0;                     // of the page before
+  SeenTokens tokens_;      // their hashes
+  std::uint64_t ids_ = 0;  // of the page before
 };
 
 }  // namespace tandem::core
