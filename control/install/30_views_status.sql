@@ -23,7 +23,8 @@ SELECT t.name AS tenant, c.name AS connection, c.connection_id, k.name AS connec
            WHEN 'ready' THEN NULL
            ELSE format('SELECT * FROM tandem.test_connection(%L);', c.name)
        END AS next_step,
-       c.last_ok_at, c.last_error, c.last_error_type, c.last_error_at
+       c.last_ok_at, c.last_error, c.last_error_type, c.last_error_at,
+       make_interval(secs => c.clock_offset_ms / 1000.0) AS clock_offset
 FROM tandem._connection c
 JOIN tandem._tenant t ON t.tenant_id = c.tenant_id
 JOIN tandem._connector k ON k.connector_id = c.connector_id
@@ -39,6 +40,7 @@ CROSS JOIN LATERAL (
                 ELSE 'error' END AS status) s;
 COMMENT ON VIEW tandem.connection_status IS 'whether connections work: ready, error, auth_failed, rate_limited, unreachable, paused, disabled, untested';
 COMMENT ON COLUMN tandem.connection_status.next_step IS 'SQL to paste';
+COMMENT ON COLUMN tandem.connection_status.clock_offset IS 'the source''s clock minus the server''s, by the Date of its answers; null: it says none, or they never differed by more than 1.5 s';
 
 CREATE VIEW tandem.mapping_status WITH (security_invoker = true) AS
 SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object,

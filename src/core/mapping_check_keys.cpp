@@ -64,7 +64,7 @@ void check_match_column(const Mapping& mapping, const Target& target, const std:
     findings.push_back(
         finding(Severity::warning, "match_on", mapping_code::kMatchNullable,
                 base::strcat("column ", name, " can be null, and a record with null there never finds its row"),
-                base::strcat("Add \"required\": true to field \"", mapped->field, "\"."), name));
+                base::strcat("ALTER TABLE ", target.name, " ALTER COLUMN ", sql_name(name), " SET NOT NULL;"), name));
   }
 }
 

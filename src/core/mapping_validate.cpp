@@ -47,6 +47,10 @@ bool inserts(WriteMode mode) {
   return true;  // not reached: the switch is exhaustive
 }
 
+std::string drop_not_null(const Target& target, std::string_view column) {
+  return base::strcat("ALTER TABLE ", target.name, " ALTER COLUMN ", sql_name(column), " DROP NOT NULL;");
+}
+
 void check_unmapped(const Mapping& mapping, const Target& target, Findings& findings) {
   if (!inserts(mapping.write_mode)) return;
   for (const TargetColumn& column : target.columns) {
@@ -57,20 +61,20 @@ void check_unmapped(const Mapping& mapping, const Target& target, Findings& find
     findings.push_back({.path = "columns",
                         .message = base::strcat("column ", column.name,
                                                 " is NOT NULL without a default, and no field is mapped to it"),
-                        .hint = base::strcat("Map a field to it, or use ALTER TABLE ", target.name, " ALTER COLUMN ",
-                                             sql_name(column.name), " DROP NOT NULL;"),
+                        .hint = drop_not_null(target, column.name),
                         .code = mapping_code::kNotNullUnmapped,
                         .column = column.name});
   }
 }
 
-void check_nullable(const ColumnMapping& mapped, const TargetColumn& column, const RemoteField* field,
-                    Findings& findings) {
+void check_nullable(const ColumnMapping& mapped, const Target& target, const TargetColumn& column,
+                    const RemoteField* field, Findings& findings) {
   if (!column.not_null || field == nullptr || !field->nullable || mapped.required || mapped.fallback) return;
   findings.push_back(
       about(mapped, Severity::warning, mapping_code::kNotNullNullable,
-            base::strcat("field \"", mapped.field, "\" can be missing or null, column ", column.name, " is NOT NULL"),
-            "Records without a value become sync errors; give \"default\", or \"required\": true if that is meant."));
+            base::strcat("field \"", mapped.field, "\" can be missing or null, column ", column.name,
+                         " is NOT NULL: records without a value become sync errors, unless it has a \"default\""),
+            drop_not_null(target, column.name)));
 }
 
 std::string source_of(const ColumnMapping& mapped) {
@@ -155,7 +159,7 @@ void check_columns(const Mapping& mapping, const Target& target, const std::vect
     }
     if (mapped.field.empty()) continue;
     const auto field = std::ranges::find(discovered, mapped.field, &RemoteField::name);
-    check_nullable(mapped, *column, field == discovered.end() ? nullptr : &*field, findings);
+    check_nullable(mapped, target, *column, field == discovered.end() ? nullptr : &*field, findings);
     check_known(mapped, discovered, findings);
   }
   check_unmapped(mapping, target, findings);

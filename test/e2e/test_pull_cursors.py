@@ -120,6 +120,8 @@ def test_a_source_whose_clock_is_ten_minutes_off(api, database, clock):
     cursor = {"field": "updated_at", "param": "since", "until_param": "until", "from": "2020-01-01"}
     pull = pull_of(api, database, cursor, TOKENS)
     assert pull.run().created == 3
+    offset = database.scalar("SELECT clock_offset FROM tandem.connection_status")
+    assert abs(offset - timedelta(seconds=clock)) < timedelta(seconds=30)
     for i in range(3):
         feed.records.append({"id": f"new{i}", "updated_at": iso(source_now() - timedelta(seconds=30)), "n": 100 + i})
         assert pull.run().created == 1, i

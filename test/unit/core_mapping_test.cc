@@ -176,6 +176,8 @@ TEST(MappingValidate, NotNull) {
   EXPECT_EQ(codes(all_of(columns(R"({"id": "id"})"), target)), "TD514!");
   EXPECT_EQ(codes(all_of(with(R"("write_mode": "update")"), target)), "");
   EXPECT_EQ(codes(all_of(columns(R"({"id": "id", "firstName": "first_name"})"), target)), "TD515?");
+  EXPECT_EQ(all_of(columns(R"({"id": "id", "firstName": "first_name"})"), target).at(0).hint,
+            "ALTER TABLE public.contacts ALTER COLUMN first_name DROP NOT NULL;");
   EXPECT_EQ(codes(all_of(columns(R"({"id": "id", "firstName": {"column": "first_name", "default": ""}})"), target)),
             "");
   EXPECT_EQ(codes(all_of(columns(R"({"id": "id", "firstName": {"column": "first_name", "required": true}})"), target)),
@@ -235,6 +237,8 @@ TEST(MappingValidate, NullableMatchColumn) {
   Target target = contacts();
   target.unique_keys.push_back({.index = "contacts_email", .columns = {"email"}});
   EXPECT_EQ(codes(all_of(with(R"("match_on": ["email"])"), target)), "TD525? TD523");
+  EXPECT_EQ(all_of(with(R"("match_on": ["email"])"), target).at(0).hint,
+            "ALTER TABLE public.contacts ALTER COLUMN email SET NOT NULL;");
   EXPECT_EQ(
       codes(all_of(
           R"({"object": "contacts", "columns": {"id": "id", "email": {"column": "email", "required": true}}, "match_on": ["email"]})",
