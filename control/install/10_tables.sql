@@ -110,6 +110,8 @@ CREATE TABLE tandem._mapping (
     next_run_at timestamptz,            -- null: by hand
     cursor_value text,                  -- watermark of incremental reading, committed; or the delta token
     cursor_version bigint NOT NULL DEFAULT 0,  -- rises when it is reset: a run that began before leaves it alone
+    deletions_value text,               -- the same of the feed of its object's deletions; committed together with cursor_value
+    deletions_gap boolean NOT NULL DEFAULT false,  -- what is gone cannot be told from the feed alone: the next run is a full one
     resume jsonb,                       -- position of a listing that was not read to its end
     resume_version bigint,              -- definition_version the position belongs to
     refers_to text[] NOT NULL DEFAULT '{}',   -- mappings that its columns refer to
@@ -306,6 +308,16 @@ CREATE TABLE tandem._seen (
     PRIMARY KEY (run, part)
 );
 COMMENT ON TABLE tandem._seen IS 'which contracts the listing of a run has shown, page by page, until the run ends';
+
+-- A look-back, and already the bound itself, shows again what was judged before; by now its record may have come back.
+CREATE TABLE tandem._deletion (
+    mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
+    origin_id text NOT NULL,
+    at text NOT NULL,                   -- the entry's cursor
+    pass bigint NOT NULL,               -- of the last reading that has shown it: what a complete one does not show is forgotten
+    PRIMARY KEY (mapping_id, origin_id, at)
+);
+COMMENT ON TABLE tandem._deletion IS 'entries of feeds of deletions that were judged and may be shown again';
 
 CREATE TABLE tandem._pending_delete (
     mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,

@@ -48,7 +48,7 @@ LEFT JOIN LATERAL (
        AND k.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())) l ON r.waiting_on IS NOT NULL
 WHERE r.status IN ('pending', 'running');
 COMMENT ON VIEW tandem.run_progress IS 'runs that wait or are under way, as of their last committed page';
-COMMENT ON COLUMN tandem.run_progress.phase IS 'pending; fetching: the next page is on its way; applying: a page waits to be written; deleting; comparing; closing';
+COMMENT ON COLUMN tandem.run_progress.phase IS 'pending; fetching: the next page is on its way; applying: a page waits to be written; deletions: the feed of deletions is asked; deleting; comparing; closing';
 COMMENT ON COLUMN tandem.run_progress.percent IS 'of the records that the source says there are, or else of those that the last complete listing had; null where neither is known';
 COMMENT ON COLUMN tandem.run_progress.total_is_estimate IS 'percent, bar and eta go by the last complete listing';
 COMMENT ON COLUMN tandem.run_progress.blocked_by IS 'pids that hold the table, or may hold rows of it, while the run waits for a lock';

@@ -10,6 +10,7 @@ namespace {
 
 // One record is enough: the page that has it is what is looked at.
 void add_execution(Caller& caller, const store::MappingRow& mapping, worker::PullPlan plan, worker::Lines& lines) {
+  plan.listing.leave_out_feed();
   worker::PullJob job(std::move(plan), mapping.owner);
   const worker::FetchedPages fetched = worker::fetch_pages(job, 1);
   report_failure(job.plan().object.name, fetched);

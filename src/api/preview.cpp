@@ -25,7 +25,12 @@ std::vector<std::vector<pg::Out>> preview_mapping(const pg::FunctionCall& call) 
     throw Failure(Errc::invalid_parameter, strcat("argument rows must be from 1 to ", kMostRecords));
   Caller caller(call, 2);
   const store::MappingRow mapping = mapping_to_try(caller, name);
-  worker::PullJob job(worker::plan_in_foreground(caller.sql, mapping.mapping_id, mapping.owner, true), mapping.owner);
+  worker::PullPlan plan = worker::plan_in_foreground(caller.sql, mapping.mapping_id, mapping.owner, true);
+  if (plan.listing.has_feed())
+    pg::log(pg::Level::notice, strcat("the feed of deletions of ", plan.object.name,
+                                      " is not part of the preview: which rows it would take is not shown"));
+  plan.listing.leave_out_feed();
+  worker::PullJob job(std::move(plan), mapping.owner);
   const auto wanted = static_cast<std::size_t>(rows);
   const worker::FetchedPages fetched = worker::fetch_pages(job, wanted);
   report_failure(job.plan().object.name, fetched);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -73,11 +74,12 @@ struct Cursor {
   std::string tie_break = {}, tie_param = {};
   std::int64_t lookback = 0;
   CursorOrder order = CursorOrder::unknown;
-  std::int64_t slice = 0;              // 0: not in slices
-  std::string from = {};               // where a full listing begins
-  std::vector<std::string> next = {};  // token: path of the next one in the body
-  Params initial = {};                 // token: sent while there is none
-  Expired expired = {};                // default: 410 for tokens
+  std::int64_t slice = 0;                 // 0: not in slices
+  std::string from = {};                  // where a full listing begins
+  std::vector<std::string> covered = {};  // path in the body: up to when the answer is complete
+  std::vector<std::string> next = {};     // token: path of the next one in the body
+  Params initial = {};                    // token: sent while there is none
+  Expired expired = {};                   // default: 410 for tokens
   [[nodiscard]] bool timed() const noexcept {
     return !token && format != CursorFormat::integer && format != CursorFormat::text;
   }
@@ -110,6 +112,9 @@ struct Object {
   std::string version = {};  // field that is another with every change of the record; empty: none
   std::optional<DeletedFlag> deleted = {};
   Params filters = {};  // field -> query parameter that gives only the records with that value
+  // The feed of its deletions: path, params, records, paging, cursor, and as `id` what in an entry names the record.
+  // Shared because an Object cannot hold another by value; nobody changes it.
+  std::shared_ptr<const Object> deletions = {};
 };
 
 struct Api {

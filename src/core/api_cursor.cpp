@@ -12,9 +12,9 @@ namespace tandem::core {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kCursorKeys{
-    "kind",      "field",     "param",    "format", "zone",  "template", "until_param", "grain",   "inclusive",
-    "tie_break", "tie_param", "lookback", "order",  "slice", "from",     "next",        "initial", "expired"};
+constexpr std::array<std::string_view, 19> kCursorKeys{
+    "kind",      "field",    "param", "format", "zone", "template", "until_param", "grain",   "inclusive", "tie_break",
+    "tie_param", "lookback", "order", "slice",  "from", "next",     "initial",     "expired", "covered"};
 constexpr std::array<std::string_view, 5> kOfToken{"kind", "param", "next", "initial", "expired"};
 constexpr std::array<std::string_view, 2> kOfTokenAlone{"next", "initial"};
 constexpr std::array<std::string_view, 2> kKinds{"field", "token"};
@@ -85,7 +85,7 @@ void check_partners(ObjectReader& in, const Cursor& cursor) {
     constexpr std::array<std::string_view, 5> kOfParam{"template", "until_param", "from", "grain", "inclusive"};
     refuse(in, kOfParam, "needs \"param\"");
   }
-  for (const char* key : {"zone", "until_param", "slice"})
+  for (const char* key : {"zone", "until_param", "slice", "covered"})
     if (in.find(key) != nullptr && !cursor.timed()) in.error(key, "needs a cursor that is a time");
   if (in_template && (!cursor.timed() || cursor.from.empty()))
     in.error("template", "{until} needs a cursor that is a time, and \"from\"", "Add \"from\": \"2000-01-01\".");
@@ -118,6 +118,7 @@ Cursor read_field_cursor(ObjectReader& in) {
   cursor.grain = read_span(in, "grain", cursor);
   cursor.lookback = read_span(in, "lookback", cursor);
   if (cursor.timed()) cursor.slice = read_span(in, "slice", cursor);
+  cursor.covered = read_path(in, "covered");
   read_from(in, cursor);
   read_template(in, cursor);
   check_partners(in, cursor);

@@ -12,8 +12,10 @@ namespace {
 
 constexpr int kMostInFlight = 100;
 constexpr std::array<std::string_view, 3> kAuthKeys{"type", "header", "param"};
-constexpr std::array<std::string_view, 11> kObjectKeys{"path",   "label",  "params",  "records", "id",     "paging",
-                                                       "cursor", "parent", "filters", "version", "deleted"};
+constexpr std::array<std::string_view, 12> kObjectKeys{"path",    "label",   "params",  "records",
+                                                       "id",      "paging",  "cursor",  "parent",
+                                                       "filters", "version", "deleted", "deletions"};
+constexpr std::array<std::string_view, 6> kDeletionsKeys{"path", "params", "records", "id", "paging", "cursor"};
 constexpr std::array<std::string_view, 2> kDeletedKeys{"field", "equals"};
 constexpr std::array<std::string_view, 3> kTimeoutKeys{"connect", "first_byte", "total"};
 
@@ -154,33 +156,61 @@ std::optional<DeletedFlag> read_deleted(const base::Json& json, const std::strin
   return flag.field.empty() ? std::nullopt : std::optional(std::move(flag));
 }
 
-Object read_object(const std::string& name, const base::Json& json, const std::string& path, const Api& api,
-                   Findings& findings) {
-  ObjectReader in(json, path, kObjectKeys, findings);
-  Object object{.name = name, .label = in.text("label").value_or(name), .params = api.params};
+// What can be read page by page: an object, or the feed of its deletions.
+Object read_listing(ObjectReader& in, const std::string& name, const Api& api, Findings& findings) {
+  Object object{.name = name, .params = api.params};
   if (const auto object_path = in.text("path")) {
     object.path = *object_path;
     complain(in, "path", check_object_path(object.path));
-  } else if (json.is_object() && in.find("path") == nullptr) {
+  } else if (in.find("path") == nullptr) {
     in.missing("path", "Write it like \"/customers\"; it is appended to base_url.");
   }
   for (auto& [param, value] : read_params(in, findings)) set_param(object.params, param, value);
   object.records = read_records(in);
   object.id = in.texts("id");
-  if (object.id.empty()) object.id = {"id"};
   if (const base::Json* paging = in.find("paging"))
     object.paging = read_paging(*paging, in.path_of("paging"), findings);
   if (const base::Json* cursor = in.find("cursor"))
     object.cursor = read_cursor(*cursor, in.path_of("cursor"), findings);
+  if (object.records.rule == base::RecordsAt::Rule::object && object.paging.style != PageStyle::none)
+    in.error("paging", "has no meaning with records \"_object\", the body is one record", "Remove \"paging\".");
+  return object;
+}
+
+// Its name is where it stands, so that what is said of it finds it.
+std::shared_ptr<const Object> read_deletions(const base::Json& json, const std::string& path, const Object& object,
+                                             const Api& api, Findings& findings) {
+  ObjectReader in(json, path, kDeletionsKeys, findings);
+  if (!json.is_object()) return nullptr;
+  Object feed = read_listing(in, base::strcat(object.name, ".deletions"), api, findings);
+  feed.label = base::strcat("deletions of ", object.label);
+  if (feed.id.empty()) feed.id = object.id;
+  if (feed.id.size() != object.id.size())
+    in.error("id", base::strcat("names ", feed.id.size(), " fields, and the id of the object has ", object.id.size()),
+             "Name what in an entry of the feed is the id of the record, in the order of the object's \"id\".");
+  if (feed.path.find("{parent}") != std::string::npos)
+    in.error("path", "has {parent}: a feed of deletions is read as a whole, not below each parent",
+             "Leave \"deletions\" out where the API has none for all parents together.");
+  else
+    check_object(feed, api.auth, path, findings);
+  return std::make_shared<const Object>(std::move(feed));
+}
+
+Object read_object(const std::string& name, const base::Json& json, const std::string& path, const Api& api,
+                   Findings& findings) {
+  ObjectReader in(json, path, kObjectKeys, findings);
+  if (!json.is_object()) return {.name = name, .label = name, .params = api.params, .id = {"id"}};
+  Object object = read_listing(in, name, api, findings);
+  object.label = in.text("label").value_or(name);
+  if (object.id.empty()) object.id = {"id"};
   object.version = in.text("version").value_or("");
   if (const base::Json* deleted = in.find("deleted"))
     object.deleted = read_deleted(*deleted, in.path_of("deleted"), findings);
   object.filters = read_filter_params(in);
-  if (object.records.rule == base::RecordsAt::Rule::object && object.paging.style != PageStyle::none) {
-    in.error("paging", "has no meaning with records \"_object\", the body is one record", "Remove \"paging\".");
-  }
   if (const base::Json* parent = in.find("parent"))
     object.parent = read_parent(*parent, in.path_of("parent"), findings);
+  if (const base::Json* deletions = in.find("deletions"))
+    object.deletions = read_deletions(*deletions, in.path_of("deletions"), object, api, findings);
   check_object(object, api.auth, path, findings);
   return object;
 }

@@ -85,6 +85,18 @@ bool Listing::resume(const base::Json& stored) {
   if (!position || position->parents.has_value() != setup_.parent.has_value()) return false;
   start_ = *std::move(position);
   resumed_ = true;
+  recall(stored);
+  // The parents of that page have to be seen again first.
+  if (start_.parents && !start_.part.empty()) {
+    resume_child_ = start_;
+    start_.part.clear();
+    start_ = Position{.parents = start_.parents};
+  }
+  pager_.begin_part(start_);
+  return true;
+}
+
+void Listing::recall(const base::Json& stored) {
   if (const auto date = stored.string_at("began")) began(base::Instant{number_of(*date)});
   if (const auto until = stored.string_at("until"); until && until_) {
     until_ = number_of(*until);
@@ -99,14 +111,6 @@ bool Listing::resume(const base::Json& stored) {
       mark_.see(std::string_view(*cursor));
   }
   safe_ = stored.string_at("safe");
-  // The parents of that page have to be seen again first.
-  if (start_.parents && !start_.part.empty()) {
-    resume_child_ = start_;
-    start_.part.clear();
-    start_ = Position{.parents = start_.parents};
-  }
-  pager_.begin_part(start_);
-  return true;
 }
 
 PageRequest Listing::request(const Position& at) const {
@@ -137,6 +141,7 @@ std::vector<base::FieldPath> Listing::fields(bool of_parents) const {
 std::vector<std::vector<std::string>> Listing::facts(bool of_parents) const {
   std::vector<std::vector<std::string>> out = of_parents ? parent_pager_->facts() : pager_.facts();
   if (!of_parents && setup_.incremental && setup_.object.cursor->token) out.push_back(setup_.object.cursor->next);
+  if (tells_covered(of_parents)) out.push_back(setup_.object.cursor->covered);
   return out;
 }
 
@@ -152,11 +157,12 @@ Listing::Step Listing::read(const Position& at, const Answer& answer) {
     after_parents(at, following, answer, step);
   else
     step.next = following.next ? std::move(following.next) : next_part(at);
+  if (!step.next && covered_) mark_.see(std::string_view(*covered_));
   // In ascending order what comes later is not smaller: a run that breaks has come as far as its last page.
   if (setup_.incremental && setup_.object.cursor->order == CursorOrder::ascending && !setup_.parent)
     safe_ = mark_.value();
   if (!setup_.parent && !sliced()) step.total = seen.total;
-  step.safe = safe_;
+  if (!setup_.all_or_nothing) step.safe = safe_;
   step.stored = stored(step.next);
   if (!parents) note_changed(answer, step.changed);
   return step;
@@ -170,6 +176,8 @@ PageSeen Listing::look(const Answer& answer, bool parents) {
   const bool token = setup_.incremental && setup_.object.cursor->token;
   if (token && !parents && !answer.page.facts.empty())
     if (const auto& given = answer.page.facts.back(); given && !given->empty()) delta_ = given;
+  if (tells_covered(parents) && !answer.page.facts.empty())
+    if (const auto& given = answer.page.facts.back(); given && !given->empty()) covered_ = given;
   const bool cursor = setup_.incremental && !token && parents == asks_parents();
   const bool tied = cursor && !setup_.object.cursor->tie_break.empty();
   for (std::size_t i = 0; i < answer.page.records(); ++i) {
@@ -388,6 +396,10 @@ bool Listing::sliced() const noexcept {
 
 bool Listing::asks_parents() const noexcept { return setup_.object.parent && setup_.object.parent->incremental; }
 
+bool Listing::tells_covered(bool parents) const noexcept {
+  return setup_.incremental && parents == asks_parents() && !setup_.object.cursor->covered.empty();
+}
+
 bool Listing::token_starts() const noexcept {
   const Cursor& cursor = *setup_.object.cursor;
   return cursor.token && (cursor.param.empty() || cursor.param == setup_.object.paging.param);
@@ -405,7 +417,7 @@ base::Json Listing::stored(const std::optional<Position>& next) const {
   put("listing", identity_);
   if (setup_.incremental) put("from", setup_.watermark);
   put("cursor", cursor());
-  put("safe", safe_);
+  if (!setup_.all_or_nothing) put("safe", safe_);
   if (began_) put("began", std::to_string(began_->micros));
   if (until_) put("until", std::to_string(*until_));
   return json;

@@ -28,6 +28,7 @@ class Listing {
     bool incremental = false;                   // whether the object's cursor is used
     std::optional<std::string> watermark = {};  // how far it had come; nullopt: everything is read
     bool proof = false;                         // of what is gone: shows also what changes while it is read
+    bool all_or_nothing = false;                // how far it came counts only when it was read to its end
     std::int64_t lookback = 0;
     OffsetAt zone = {};
     base::Instant now = {};  // by the source's clock, as far as it is known
@@ -38,6 +39,8 @@ class Listing {
   [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
   // Goes on where `stored` (a Step's) says. False: it cannot be read, and the listing begins.
   bool resume(const base::Json& stored);
+  // What resume() takes over beside the position: how far reading has come, and when it began.
+  void recall(const base::Json& stored);
   [[nodiscard]] bool resumed() const noexcept { return resumed_; }
   [[nodiscard]] const Position& start() const noexcept { return start_; }
 
@@ -71,6 +74,7 @@ class Listing {
   Step read(const Position& at, const Answer& answer);
   // The source's clock when the listing began; only the first counts.
   void began(base::Instant date);
+  [[nodiscard]] std::optional<base::Instant> began() const noexcept { return began_; }
 
   // Of an answer that is no success: whether it says that a position or the cursor is not known any more.
   enum class Loss { none, page, cursor };
@@ -96,6 +100,7 @@ class Listing {
   [[nodiscard]] bool sliced() const noexcept;
   [[nodiscard]] bool asks_parents() const noexcept;  // the cursor is the parents'
   [[nodiscard]] bool token_starts() const noexcept;  // the delta token goes where page tokens go
+  [[nodiscard]] bool tells_covered(bool parents) const noexcept;
   [[nodiscard]] PageSeen look(const Answer& answer, bool parents);
   void look_at_cursor(const base::Value& value, PageSeen& seen);
   void note_changed(const Answer& answer, std::vector<base::Instant>& changed) const;
@@ -112,7 +117,8 @@ class Listing {
   Watermark mark_;
   std::optional<std::int64_t> until_;  // upper bound, micros
   std::optional<base::Instant> began_;
-  std::optional<std::string> delta_;  // the last token that the listing gave
+  std::optional<std::string> covered_;  // the last moment that the listing gave as complete
+  std::optional<std::string> delta_;    // the last token that the listing gave
   std::optional<std::string> safe_;
   Position start_;
   // Below parents: the page of them that is being worked through.

@@ -22,6 +22,7 @@ void check_transforms(const Mapping& mapping, const Target& target, Findings& fi
 void check_keys(const Mapping& mapping, const Target& target, Findings& findings);
 // Deletes: what delete_mode and its options need of mapping and table.
 void check_deletes(const Mapping& mapping, const Target& target, Findings& findings);
+void check_deletions(const Mapping& mapping, const Object& object, Findings& findings);
 
 [[nodiscard]] const TargetColumn* find_column(const Target& target, std::string_view name) noexcept;
 [[nodiscard]] const ColumnMapping* find_mapped(const Mapping& mapping, std::string_view column) noexcept;

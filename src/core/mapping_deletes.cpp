@@ -127,6 +127,11 @@ void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& find
                   "Leave verify out.", mapping_code::kOptionUnusable);
 }
 
+bool uses_deletions(const Mapping& mapping, const Object& object) {
+  return object.deletions != nullptr && mapping.delete_mode != DeleteMode::ignore &&
+         mapping.write_mode != WriteMode::append && (mapping.key.empty() || mapping.key == object.id);
+}
+
 void add_restored_columns(Mapping& mapping) {
   for (const SoftColumn& soft : mapping.soft_columns)
     mapping.columns.push_back({.column = soft.column, .constant = soft.now ? base::Json() : soft.restored});
@@ -161,6 +166,20 @@ void check_deletes(const Mapping& mapping, const Target& target, Findings& findi
                       "Use write_mode upsert, or delete_mode hard."));
   }
   for (const SoftColumn& soft : mapping.soft_columns) check_soft_column(soft, mapping, target, findings);
+}
+
+// The feed of deletions names records by the object's id, and nothing else could find their rows.
+void check_deletions(const Mapping& mapping, const Object& object, Findings& findings) {
+  if (!object.deletions || mapping.delete_mode == DeleteMode::ignore || mapping.write_mode == WriteMode::append ||
+      uses_deletions(mapping, object))
+    return;
+  findings.push_back({.severity = Severity::warning,
+                      .path = "key",
+                      .message = base::strcat("the feed of deletions of ", object.name, " names records by ",
+                                              base::join(object.id, ", "), ", not by ", base::join(mapping.key, ", "),
+                                              ": it is not asked, and only full runs find what is gone"),
+                      .hint = "Leave key out, or set full_every.",
+                      .code = mapping_code::kDeletesUnusable});
 }
 
 }  // namespace tandem::core

@@ -125,6 +125,7 @@ Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& 
   check_transforms(mapping, target, findings);
   check_keys(mapping, target, findings);
   check_deletes(mapping, target, findings);
+  if (const Object* object = api.object(mapping.object)) check_deletions(mapping, *object, findings);
   return findings;
 }
 

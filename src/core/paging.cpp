@@ -78,6 +78,7 @@ base::Json Position::to_json() const {
   put_text("tie", tie);
   put_text("part", part);
   if (parents) json.set("parents", to_json_of(parents->page, parents->offset, parents->token));
+  if (feed) json.set("feed", base::Json(true));
   return json;
 }
 
@@ -88,6 +89,7 @@ base::Result<Position> Position::from_json(const base::Json& json) {
   position.anchor = json.string_at("anchor").value_or("");
   position.tie = json.string_at("tie").value_or("");
   position.part = json.string_at("part").value_or("");
+  position.feed = json.boolean_at("feed").value_or(false);
   if (const base::Json* parents = json.find("parents")) {
     base::Result<Counted> outer = counted(*parents);
     if (!outer) return bad_position("parents");

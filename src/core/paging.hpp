@@ -30,6 +30,7 @@ struct Position {
     bool operator==(const Page&) const = default;
   };
   std::optional<Page> parents = {};
+  bool feed = false;  // in the feed of deletions behind the listing (core/reading.hpp)
   [[nodiscard]] base::Json to_json() const;
   static base::Result<Position> from_json(const base::Json& json);
   bool operator==(const Position&) const = default;

@@ -119,9 +119,7 @@ RowBuilder::Identified RowBuilder::identify(const base::Page& page, base::TextAr
     std::string_view id = origin_id(page, record, arena);
     if (versions_) id = arena.keep(strcat(id, "#", std::to_string(hash(page, record))));
     if (id.empty() && !key_.empty()) {
-      const auto lacks = [&](std::size_t field) { return id_text(value_of(page, record, field)).empty(); };
-      const auto missing = std::ranges::find_if(key_, lacks);
-      out.faults.push_back(no_id(record, names_[missing == key_.end() ? key_.front() : *missing]));
+      out.faults.push_back(without_id(page, record));
       continue;
     }
     const Identity identity{record, id, hash(page, record)};
@@ -285,6 +283,12 @@ Cell RowBuilder::stamped(Stamp stamp, base::TextArena& arena) const {
     cell.text = base::random_uuid(arena);
   }
   return cell;
+}
+
+RowFault RowBuilder::without_id(const base::Page& page, std::size_t record) const {
+  const auto lacks = [&](std::size_t field) { return id_text(value_of(page, record, field)).empty(); };
+  const auto missing = std::ranges::find_if(key_, lacks);
+  return no_id(record, names_[missing == key_.end() ? key_.front() : *missing]);
 }
 
 std::string_view RowBuilder::origin_id(const base::Page& page, std::size_t record, base::TextArena& arena) const {

@@ -54,6 +54,9 @@ class RowBuilder {
     std::size_t duplicates = 0;
   };
   Identified identify(const base::Page& page, base::TextArena& arena) const;
+  // Of one record; empty: it has none.
+  [[nodiscard]] std::string_view origin_id(const base::Page& page, std::size_t record, base::TextArena& arena) const;
+  [[nodiscard]] RowFault without_id(const base::Page& page, std::size_t record) const;
 
   struct Converted {
     std::vector<base::Cell> cells;    // rows × columns(), row-major
@@ -122,7 +125,6 @@ class RowBuilder {
   void add_failed(const base::Page& page, std::size_t record, base::TextArena& arena,
                   std::vector<base::Cell>& cells) const;
   base::Cell stamped(Stamp stamp, base::TextArena& arena) const;
-  std::string_view origin_id(const base::Page& page, std::size_t record, base::TextArena& arena) const;
   std::uint64_t hash(const base::Page& page, std::size_t record) const;
 
   std::vector<std::string> names_;

@@ -120,7 +120,8 @@ void reread_mapping(pg::Sql& sql, std::int64_t mapping_id, Reread reread) {
       sql.engine(
           "UPDATE tandem._mapping SET definition_version = definition_version + 1, resume = NULL, resume_version = "
           "NULL,"
-          " cursor_value = CASE WHEN $2 THEN cursor_value END WHERE mapping_id = $1",
+          " cursor_value = CASE WHEN $2 THEN cursor_value END, deletions_value = NULL,"
+          " deletions_gap = deletions_gap OR (NOT $2 AND deletions_value IS NOT NULL) WHERE mapping_id = $1",
           {mapping_id, reread == Reread::changes});
       return;
   }
@@ -129,6 +130,7 @@ void reread_mapping(pg::Sql& sql, std::int64_t mapping_id, Reread reread) {
 void reset_cursor(pg::Sql& sql, std::int64_t mapping_id, const std::optional<std::string>& cursor) {
   sql.engine(
       "UPDATE tandem._mapping SET cursor_value = $2, cursor_version = cursor_version + 1, resume = NULL,"
+      " deletions_gap = deletions_gap OR ($2 IS NULL AND deletions_value IS NOT NULL), deletions_value = NULL,"
       " resume_version = NULL, updated_at = clock_timestamp() WHERE mapping_id = $1",
       {mapping_id, cursor});
   sql.engine("UPDATE tandem._run SET position = NULL WHERE mapping_id = $1 AND status = 'pending'", {mapping_id});

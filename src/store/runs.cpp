@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/strings.hpp"
+#include "store/deletion_feed.hpp"
 #include "store/record_log.hpp"
 #include "store/retry.hpp"
 #include "store/run_order.hpp"
@@ -26,7 +27,7 @@ std::optional<std::string> dump(const std::optional<base::Json>& json) {
 
 constexpr const char* kReady = R"(
   WITH ready AS (
-    SELECT r.run, coalesce((m.definition #>> '{options,full_every}')::int <= m.incremental_runs, false) AS full_due
+    SELECT r.run, m.deletions_gap OR coalesce((m.definition #>> '{options,full_every}')::int <= m.incremental_runs, false) AS full_due
       FROM tandem._run r
       JOIN tandem._mapping m ON m.mapping_id = r.mapping_id
       JOIN tandem._connection c ON c.connection_id = m.connection_id
@@ -59,7 +60,7 @@ constexpr const char* kSpecs =
          (SELECT count(*) FROM tandem._pending_delete d WHERE d.mapping_id = t.mapping_id AND d.run = t.run),
          m.columns_seen,
          (SELECT count(*) FROM tandem._schema_change x WHERE x.mapping_id = m.mapping_id AND x.status = 'open'),
-         (SELECT x.shape FROM tandem._shape x WHERE x.mapping_id = m.mapping_id)
+         (SELECT x.shape FROM tandem._shape x WHERE x.mapping_id = m.mapping_id), m.deletions_value
     FROM taken t
     JOIN tandem._mapping m ON m.mapping_id = t.mapping_id
     JOIN tandem._tenant n ON n.tenant_id = m.tenant_id
@@ -118,6 +119,7 @@ RunSpec spec_of(const pg::Rows& rows, std::size_t i) {
   spec.columns_seen = json_or_null(rows, i, 36);
   spec.open_changes = rows.integer(i, 37);
   spec.shape = json_or_null(rows, i, 38);
+  spec.deletions_value = rows.text_or_null(i, 39);
   return spec;
 }
 
@@ -164,7 +166,7 @@ Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
        SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
            skipped = skipped + $7, failed = failed + $8, crashes = 0, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
            last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
-           phase = CASE WHEN $10::jsonb ? 'end' THEN 'closing' ELSE 'fetching' END, timing = $12::jsonb, latency = $13::jsonb,
+           phase = CASE WHEN $10::jsonb ? 'end' THEN 'closing' WHEN $10::jsonb #> '{at,feed}' = 'true' THEN 'deletions' ELSE 'fetching' END, timing = $12::jsonb, latency = $13::jsonb,
            deleted = deleted + $14
      WHERE run = $1 AND epoch = $2 AND status = 'running'
     RETURNING cancel_requested)",
@@ -200,11 +202,16 @@ void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, s
        SET resume = CASE WHEN definition_version = $3 AND cursor_version = $6 THEN $2::jsonb END, resume_version = $3,
            cursor_value = CASE WHEN definition_version = $3 AND cursor_version = $6 THEN coalesce($4, cursor_value)
                                ELSE cursor_value END,
+           deletions_value = CASE WHEN definition_version = $3 AND cursor_version = $6
+                                  THEN nullif(coalesce($9, deletions_value), '') ELSE deletions_value END,
+           deletions_gap = CASE WHEN definition_version = $3 AND cursor_version = $6 THEN coalesce($10, deletions_gap)
+                                ELSE deletions_gap END,
            rows_synced = rows_synced + $5,
            incremental_runs = CASE WHEN NOT $7 THEN incremental_runs WHEN $8 THEN 0 ELSE incremental_runs + 1 END
      WHERE mapping_id = $1)",
       {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written, spec.cursor_version,
-       closing.status == core::RunStatus::completed || closing.status == core::RunStatus::partial, spec.full});
+       closing.status == core::RunStatus::completed || closing.status == core::RunStatus::partial, spec.full,
+       closing.deletions, closing.deletions_gap});
 }
 
 void forget_old_runs(pg::Sql& sql, const RunSpec& spec) {
@@ -219,11 +226,15 @@ void forget_old_runs(pg::Sql& sql, const RunSpec& spec) {
              {spec.mapping_id, keep.value_or(1000)});
 }
 
-// What its listing has shown, and those of runs of the mapping that ended without us.
-void forget_seen(pg::Sql& sql, const RunSpec& spec) {
+// What its listing has shown, and those of runs of the mapping that ended without us; unless somebody goes on where it
+// has stopped, and has to know. A run that reads a part is no business of the others.
+void forget_seen(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
   if (spec.definition.string_at("delete_mode").value_or("ignore") == "ignore") return;
-  sql.engine("DELETE FROM tandem._seen s USING tandem._run r WHERE s.run = r.run AND r.mapping_id = $1",
-             {spec.mapping_id});
+  if (closing.resume && closing.resume->find("pass") != nullptr) return;
+  sql.engine(
+      "DELETE FROM tandem._seen s USING tandem._run r WHERE s.run = r.run AND r.mapping_id = $1"
+      " AND (NOT $2 OR r.run = $3)",
+      {spec.mapping_id, reads_a_part(spec), spec.run});
   sql.engine(
       "DELETE FROM tandem._verified v USING tandem._run r"
       " WHERE v.run = r.run AND r.mapping_id = $1 AND r.kind <> 'verify'",
@@ -303,7 +314,8 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
                {spec.mapping_id, rows.integer(0, 0)});
   else
     settle_mapping(sql, spec, closing, rows.integer(0, 0));
-  forget_seen(sql, spec);
+  forget_seen(sql, spec, closing);
+  if (closing.complete_pass) forget_judged(sql, spec.mapping_id, *closing.complete_pass);
   note_connection(sql, spec, closing);
   note_clock(sql, spec, closing);
   return true;

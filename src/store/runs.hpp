@@ -33,19 +33,20 @@ struct RunSpec {
   base::Json timing, latency;  // what earlier takers spent, what they saw: core/run_timing.hpp
   std::string chain = "{}";    // mappings whose runs led to this one, as Postgres prints an array
   std::optional<std::string> cursor_value;
-  std::optional<base::Json> position;        // of this run, when it was begun before
-  std::optional<base::Json> resume;          // of an earlier run that did not get to its end, under this definition
-  std::int64_t cursor_version = 0;           // of cursor_value: another one, and the run leaves it alone
-  std::int64_t clock_offset_ms = 0;          // the source's clock minus ours, when last seen
-  core::Spent spent;                         // before it was taken anew
-  std::int64_t failed = 0;                   // records that failed before it was taken anew
-  std::int64_t open_errors = 0;              // unresolved errors of the mapping
-  std::int64_t deleted = 0;                  // rows it deleted before it was taken anew
-  std::int64_t held_back = 0;                // rows it did not delete, for the brake held them back
-  std::optional<std::int64_t> delete_limit;  // how many it may delete, whatever the brake says
-  std::optional<base::Json> columns_seen;    // of the table, when it was last looked at
-  std::optional<base::Json> shape;           // of the records, as runs saw them
-  std::int64_t open_changes = 0;             // rows of schema_changes
+  std::optional<std::string> deletions_value;  // the same of the feed of deletions
+  std::optional<base::Json> position;          // of this run, when it was begun before
+  std::optional<base::Json> resume;            // of an earlier run that did not get to its end, under this definition
+  std::int64_t cursor_version = 0;             // of cursor_value: another one, and the run leaves it alone
+  std::int64_t clock_offset_ms = 0;            // the source's clock minus ours, when last seen
+  core::Spent spent;                           // before it was taken anew
+  std::int64_t failed = 0;                     // records that failed before it was taken anew
+  std::int64_t open_errors = 0;                // unresolved errors of the mapping
+  std::int64_t deleted = 0;                    // rows it deleted before it was taken anew
+  std::int64_t held_back = 0;                  // rows it did not delete, for the brake held them back
+  std::optional<std::int64_t> delete_limit;    // how many it may delete, whatever the brake says
+  std::optional<base::Json> columns_seen;      // of the table, when it was last looked at
+  std::optional<base::Json> shape;             // of the records, as runs saw them
+  std::int64_t open_changes = 0;               // rows of schema_changes
 };
 
 // What rows of this run are stamped with.
@@ -79,9 +80,12 @@ void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::str
 struct Closing {
   core::RunStatus status = core::RunStatus::completed;
   std::optional<core::RunFailure> failure;
-  std::optional<core::RunFailure> note;  // of a run that did get to its end: shown, no failure
-  std::optional<base::Json> resume;      // where the next run goes on; nullopt: from the beginning
-  std::optional<std::string> cursor;     // the new watermark: the listing was complete, or in order as far as this
+  std::optional<core::RunFailure> note;            // of a run that did get to its end: shown, no failure
+  std::optional<base::Json> resume;                // where the next run goes on; nullopt: from the beginning
+  std::optional<std::string> deletions = {};       // likewise of the feed of deletions; empty: none any more
+  std::optional<std::int64_t> complete_pass = {};  // the feed was read to its end
+  std::optional<bool> deletions_gap = {};  // whether a full run has to look for what is gone; nullopt: as before
+  std::optional<std::string> cursor;       // the new watermark: the listing was complete, or in order as far as this
   std::optional<std::int64_t> clock_offset_ms = {};  // where the source told its time
   base::Json timing = base::Json::object();
 };

@@ -115,6 +115,9 @@ void add_end(const PullPlan& plan, Lines& out) {
     out.push_back(strcat("  after a complete listing, rows whose record is gone are ",
                          plan.mapping.delete_mode == core::DeleteMode::soft ? "marked" : "deleted", " (delete_mode ",
                          plan.mapping.delete_mode == core::DeleteMode::soft ? "soft" : "hard", ")"));
+  if (plan.listing.has_feed())
+    out.push_back(
+        "  rows whose deletion the feed tells go before that, unless the listing of the run has shown their record");
   if (plan.listing.incremental()) out.push_back("  the cursor moves on when the listing was read to its end");
   for (const core::FollowUp& next : plan.mapping.follow_ups)
     out.push_back(next.function.empty() ? strcat("  mapping ", next.mapping, " is started")

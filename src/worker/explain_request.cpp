@@ -51,6 +51,16 @@ std::string place(const base::RecordsAt& records) {
   return {};  // not reached: the switch is exhaustive
 }
 
+void add_request(const PullPlan& plan, const core::PageRequest& page, std::vector<std::string>& out) {
+  const base::Result<net::Request> request = page_request(plan.api, page, plan.credentials, plan.pool);
+  if (request) {
+    out.push_back(strcat("  ", request->method, " ", shown_url(request->url), ", ", auth_line(*request)));
+  } else {
+    out.push_back(strcat("  cannot be sent: ", request.error().text));
+    if (!request.error().hint.empty()) out.push_back(strcat("    ", request.error().hint));
+  }
+}
+
 void add_pages(const core::Object& object, std::vector<std::string>& out) {
   const core::Paging& paging = object.paging;
   std::string line = strcat("  paging ", core::kPageStyles[static_cast<std::size_t>(paging.style)]);
@@ -66,23 +76,40 @@ void add_pages(const core::Object& object, std::vector<std::string>& out) {
   out.push_back(strcat("  records: ", place(object.records), ", identified by ", base::join(object.id, ", ")));
 }
 
+// What is asked behind the listing.
+void add_feed(const PullPlan& plan, std::vector<std::string>& out) {
+  const core::Reading::Feed* feed = plan.listing.feed();
+  if (feed == nullptr) {
+    if (plan.object.deletions && plan.mapping.delete_mode == core::DeleteMode::ignore)
+      out.push_back("  the feed of deletions is not asked (delete_mode ignore)");
+    else if (plan.object.deletions)
+      out.push_back("  the feed of deletions is not asked: the mapping has another key than the object");
+    return;
+  }
+  out.push_back("Feed of deletions, behind the listing");
+  if (!feed->start.asked) {
+    out.push_back("  not asked by this run: later ones ask it for what goes from now on");
+    return;
+  }
+  add_request(plan, feed->listing.request(feed->listing.start()), out);
+  out.push_back(!feed->object.cursor    ? "  read as a whole by every run"
+                : feed->start.watermark ? strcat("  from ", *feed->start.watermark)
+                                        : "  from its beginning");
+  if (!feed->start.acts) out.push_back("  for its position only: a full run follows, and looks for what is gone");
+  add_pages(feed->object, out);
+}
+
 }  // namespace
 
 void add_requests(const PullPlan& plan, std::vector<std::string>& out) {
   out.push_back("Requests");
-  const base::Result<net::Request> request =
-      page_request(plan.api, plan.listing.request(plan.listing.start()), plan.credentials, plan.pool);
-  if (request) {
-    out.push_back(strcat("  ", request->method, " ", shown_url(request->url), ", ", auth_line(*request)));
-  } else {
-    out.push_back(strcat("  cannot be sent: ", request.error().text));
-    if (!request.error().hint.empty()) out.push_back(strcat("    ", request.error().hint));
-  }
+  add_request(plan, plan.listing.listing().request(plan.listing.listing().start()), out);
   if (plan.object.parent) out.push_back(strcat("  below each of ", plan.object.parent->object));
   if (plan.listing.resumed()) out.push_back("  goes on where the last run could not");
   out.push_back(strcat("  ", plan.listing.incremental() && plan.object.cursor ? cursor_line(plan)
                                                                               : "everything is read (sync_mode full)"));
   add_pages(plan.object, out);
+  add_feed(plan, out);
 }
 
 std::string shown_url(const std::string& url) {

@@ -15,6 +15,7 @@
 #include "store/row_writer.hpp"
 #include "store/verify.hpp"
 #include "worker/background.hpp"
+#include "worker/page_deletions.hpp"
 #include "worker/page_history.hpp"
 #include "worker/page_keys.hpp"
 #include "worker/page_references.hpp"
@@ -101,7 +102,7 @@ void look_at_listing(PullPlan& plan, const LoadedPage& loaded, std::vector<core:
 
 // Of a listing that proves what is gone: everything that it shows, whether the mapping is about it or not.
 void note_seen(pg::Sql& sql, const PullPlan& plan, const std::vector<core::Identity>& rows, PageResult& result) {
-  if (!plan.deletes || !plan.deletes->sweeps) return;
+  if (!plan.deletes || !plan.deletes->keeps_seen()) return;
   store::Known known = store::known_contracts(sql, plan.spec.mapping_id, rows);
   result.seen = std::move(known.ordinals);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -128,7 +129,8 @@ void note_keys(PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Conve
 std::vector<core::Identity> changed_records(pg::Sql& sql, const PullPlan& plan, const std::vector<core::Identity>& rows,
                                             const PageResult& result) {
   if (!plan.gate) return rows;
-  if (!plan.deletes || !plan.deletes->sweeps) return store::changed_since_last_seen(sql, plan.spec.mapping_id, rows);
+  if (!plan.deletes || !plan.deletes->keeps_seen())
+    return store::changed_since_last_seen(sql, plan.spec.mapping_id, rows);
   std::vector<core::Identity> changed;
   for (const core::Identity& row : rows)
     if (!result.same[row.record]) changed.push_back(row);
@@ -267,6 +269,17 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   return result;
 }
 
+// A page of the feed of deletions, which has no records to write.
+PageResult bury_deletions(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
+  PageResult result;
+  BuriedPage page = bury_page(sql, plan, loaded);
+  for (core::RowFault& fault : page.faults) add_fault(result, loaded, std::move(fault), {});
+  result.buried = std::move(page.buried);
+  result.kept_out = result.buried.kept_out;
+  result.counters = std::move(page.counters);
+  return result;
+}
+
 // What went in, or was there already as the source has it now, or is not to go in, has no open error any more.
 void settle_open_faults(pg::Sql& sql, PullPlan& plan, std::size_t records, const PageResult& result) {
   if (plan.open_faults.empty() && !plan.many_open_faults && !plan.spec.retry) return;
@@ -351,9 +364,19 @@ void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const cor
 // What is known of the page's records from now on, and what its listing has shown.
 void keep_proof(pg::Sql& sql, const PullPlan& plan, PageResult& result) {
   if (plan.contracts) store::remember(sql, plan.spec.mapping_id, result.applied, result.extras);
-  if (!plan.deletes || !plan.deletes->sweeps) return;
+  if (!plan.deletes || !plan.deletes->keeps_seen()) return;
   store::keep_seen(sql, plan.spec, std::move(result.seen));
-  store::keep_shown(sql, plan.spec, result.keys);
+  if (plan.deletes->sweeps) store::keep_shown(sql, plan.spec, result.keys);
+}
+
+PageResult work_on(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded, ApplyOutcome& outcome) {
+  if (loaded.at.feed) return bury_deletions(sql, plan, loaded);
+  if (!plan.spec.verify) return write_rows(sql, plan, loaded);
+  PageResult result;
+  Compared compared = compare_page(sql, plan, loaded);
+  result.counters = std::move(compared.counters);
+  outcome.errors = compared.differences;
+  return result;
 }
 
 // Everything between begin and commit. Sets `bad` instead of committing when a bad record ends the run.
@@ -373,14 +396,7 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
     outcome.busy_on = strcat("a lock on ", plan.write.table.quoted);
     return outcome;
   }
-  PageResult result;
-  if (plan.spec.verify) {
-    Compared compared = compare_page(tx, plan, loaded);
-    result.counters = std::move(compared.counters);
-    outcome.errors = compared.differences;
-  } else {
-    result = write_rows(tx, plan, loaded);
-  }
+  PageResult result = work_on(tx, plan, loaded, outcome);
   if (plan.mapping.on_error == core::OnError::fail && !plan.spec.retry) {
     const auto is_bad = [](const store::RecordFault& fault) { return fault.fault.waits_for == 0; };
     if (const auto found = std::ranges::find_if(result.faults, is_bad); found != result.faults.end()) {

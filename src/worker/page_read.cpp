@@ -3,6 +3,7 @@
 #include "base/strings.hpp"
 #include "core/failures.hpp"
 #include "net/url.hpp"
+#include "worker/page_deletions.hpp"
 #include "worker/schema_watch.hpp"
 
 namespace tandem::worker {
@@ -48,9 +49,13 @@ void add_parent(const PullPlan& plan, const std::string& parent, LoadedPage& loa
 }  // namespace
 
 std::optional<core::RunFailure> read_page(PullPlan& plan, LoadedPage& loaded) {
+  const bool in_feed = loaded.at.feed;
   const bool parents = plan.listing.of_parents(loaded.at);
-  const bool nothing = loaded.response.status == 204 || plan.listing.parent_gone(loaded.at, loaded.response.status);
-  if (!nothing) {
+  const bool nothing = loaded.response.status == 204 || (in_feed && plan.listing.feed_lost()) ||
+                       plan.listing.parent_gone(loaded.at, loaded.response.status);
+  if (!nothing && in_feed) {
+    if (auto failure = read_deletions(plan, loaded)) return failure;
+  } else if (!nothing) {
     base::PageReader& reader = parents ? *plan.parent_reader : plan.reader;
     base::Result<base::Page> page = reader.read(loaded.response.body, loaded.arena);
     if (!page) return core::failure_of_error(page.error());
@@ -61,12 +66,14 @@ std::optional<core::RunFailure> read_page(PullPlan& plan, LoadedPage& loaded) {
     }
   }
   const std::vector<std::size_t> parent_key{0};
-  core::Listing::Step step =
-      plan.listing.read(loaded.at, {.page = loaded.page,
-                                    .first_field = parents ? 0 : plan.rows.fields().size(),
-                                    .link_next = next_link(loaded.response),
-                                    .ids = ids_of(loaded.page, parents ? parent_key : plan.key_fields),
-                                    .nothing = nothing});
+  const std::size_t own = parents ? 0 : in_feed ? plan.feed_reader->rows.fields().size() : plan.rows.fields().size();
+  core::Listing::Step step = plan.listing.read(
+      loaded.at,
+      {.page = loaded.page,
+       .first_field = own,
+       .link_next = next_link(loaded.response),
+       .ids = in_feed ? ids_of(loaded.page, {}) : ids_of(loaded.page, parents ? parent_key : plan.key_fields),
+       .nothing = nothing});
   if (step.failure) return std::move(step.failure);
   loaded.next = std::move(step.next);
   loaded.stored = std::move(step.stored);

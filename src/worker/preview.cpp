@@ -139,7 +139,7 @@ PullPlan plan_in_foreground(pg::Sql& sql, std::int64_t mapping_id, pg::Oid owner
   const pg::Savepoint undone(sql);
   try {
     PullPlan plan = make_pull_plan(sql, store::imagined_run(sql, mapping_id, full), owner);
-    if (plan.deletes) plan.deletes->sweeps = false;  // whoever only looks deletes nothing
+    if (plan.deletes) plan.deletes->sweeps = plan.deletes->feed = false;  // whoever only looks deletes nothing
     return plan;
   } catch (const TableBusy& busy) {
     throw store::table_is_locked(busy.table());

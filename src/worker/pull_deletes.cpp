@@ -8,6 +8,7 @@
 #include "core/mapping_history.hpp"
 #include "core/run.hpp"
 #include "pg/catalog.hpp"
+#include "store/deletion_feed.hpp"
 #include "store/record_log.hpp"
 
 namespace tandem::worker {
@@ -16,9 +17,15 @@ using base::strcat;
 
 namespace {
 
+void take_over_pass(PullDeletes& deletes, const base::Json& position) {
+  deletes.pass = position.integer_at("pass").value_or(deletes.pass);
+  deletes.limit = position.integer_at("known").value_or(deletes.limit);
+}
+
 // As stored by an earlier taker of the run.
 void take_over_proof(PullDeletes& deletes, const base::Json& position) {
   deletes.total = position.integer_at("of");
+  take_over_pass(deletes, position);
   if (const auto limit = position.integer_at("sweep")) {
     deletes.sweeps = true;
     deletes.limit = *limit;
@@ -30,12 +37,22 @@ void take_over_proof(PullDeletes& deletes, const base::Json& position) {
 }  // namespace
 
 PullDeletes make_deletes(pg::Sql& sql, const store::RunSpec& spec, store::DeletePlan write, bool full,
-                         const core::Listing& listing) {
+                         const core::Reading& listing) {
   PullDeletes deletes{.write = std::move(write),
                       .no_proof = {},
                       .counts = {spec.deleted, spec.held_back},
                       .allowed = spec.delete_limit,
                       .basis = strcat(spec.definition_version, ":", spec.connection_version, ":", listing.identity())};
+  deletes.feed = listing.has_feed();
+  deletes.pass = spec.run;
+  if (deletes.feed && !spec.position && spec.run != 0) {  // 0: somebody only looks
+    deletes.limit = store::last_ordinal(sql);
+    if (listing.resumed()) take_over_pass(deletes, *spec.resume);
+    if (listing.resumed())
+      store::adopt_seen(sql, spec);
+    else
+      store::begin_pass(sql, spec);
+  }
   if (spec.position) {
     take_over_proof(deletes, *spec.position);
   } else if (full && listing.resumed()) {
@@ -52,6 +69,10 @@ PullDeletes make_deletes(pg::Sql& sql, const store::RunSpec& spec, store::Delete
 }
 
 void store_proof(const PullDeletes& deletes, base::Json& position) {
+  if (deletes.feed) {
+    position.set("pass", base::Json(deletes.pass));
+    position.set("known", base::Json(deletes.limit));
+  }
   if (deletes.sweeps) position.set("sweep", base::Json(deletes.limit));
   if (!deletes.no_proof.empty()) position.set("unproven", base::Json(deletes.no_proof));
   position.set("basis", base::Json(deletes.basis));
@@ -158,6 +179,13 @@ core::RunFailure held_back_note(const store::RunSpec& spec, std::int64_t held_ba
                             " were: ", approved ? "no more were approved" : "the brake does not let so many go at once",
                             "; if that is right: ", line),
           .suggestion = line};
+}
+
+core::RunFailure gap_note(const store::RunSpec& spec) {
+  return {.code = core::code::kFeedGap,
+          .message = strcat("the feed of deletions of ", spec.object,
+                            " does not reach back to where it was read last: the next run is a full one, and looks for "
+                            "what is gone")};
 }
 
 std::optional<core::RunFailure> note_of(const PullDeletes& deletes, const store::RunSpec& spec) {

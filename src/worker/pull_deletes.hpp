@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/listing.hpp"
+#include "core/reading.hpp"
 #include "core/local_key.hpp"
 #include "core/mapping.hpp"
+#include "core/seen_set.hpp"
 #include "pg/sql.hpp"
 #include "store/deletes.hpp"
 #include "store/faults.hpp"
@@ -22,21 +23,25 @@ namespace tandem::worker {
 
 struct PullDeletes {
   store::DeletePlan write;
-  bool sweeps = false;     // the listing, read to its end by this run, proves what is gone
-  std::string no_proof;    // why it does not, in a run that would sweep otherwise
-  std::int64_t limit = 0;  // contracts with a higher ordinal were made after the listing began
-  struct Counts {          // of this run
+  bool sweeps = false;    // the listing, read to its end by this run, proves what is gone
+  std::string no_proof;   // why it does not, in a run that would sweep otherwise
+  bool feed = false;      // it asks the feed of deletions, which is judged by what the listing has shown
+  std::int64_t pass = 0;  // the run that began this reading of listing and feed
+  std::optional<core::SeenSet> seen = {};  // once the feed is judged
+  std::int64_t limit = 0;                  // contracts with a higher ordinal were made after the listing began
+  struct Counts {                          // of this run
     std::int64_t deleted = 0, held_back = 0;
   } counts = {};
   std::optional<std::int64_t> allowed;             // approve_deletes(): instead of the brake
   std::string basis = {};                          // what was read, and by which definition: another one proves nothing
   std::optional<std::int64_t> total = {};          // records at the source when the listing began, where it says so
   std::optional<std::int64_t> live_at_first = {};  // contracts there were before anything was deleted, once it matters
+  [[nodiscard]] bool keeps_seen() const noexcept { return sweeps || feed; }
 };
 
 // `full`: the listing is the whole of the object.
 [[nodiscard]] PullDeletes make_deletes(pg::Sql& sql, const store::RunSpec& spec, store::DeletePlan write, bool full,
-                                       const core::Listing& listing);
+                                       const core::Reading& listing);
 // Into the position that is stored after a page: what the proof is worth, for who takes the run anew.
 void store_proof(const PullDeletes& deletes, base::Json& position);
 // A page says that the listing is no proof.
@@ -65,6 +70,8 @@ void drop_superseded(pg::Sql& sql, const store::RunSpec& spec, const core::Local
 
 [[nodiscard]] core::RunFailure held_back_note(const store::RunSpec& spec, std::int64_t held_back, std::int64_t deleted,
                                               bool approved);
+// The feed of deletions does not tell all that is gone.
+[[nodiscard]] core::RunFailure gap_note(const store::RunSpec& spec);
 // What a run says of what it did not delete; nullopt: nothing.
 [[nodiscard]] std::optional<core::RunFailure> note_of(const PullDeletes& deletes, const store::RunSpec& spec);
 

@@ -56,9 +56,7 @@ PullJob::PullJob(PullPlan plan, pg::Oid owner)
 }
 
 std::optional<net::Request> PullJob::make_request() {
-  core::Spent spent = spent_;
-  spent.micros += base::monotonic() - begun_;
-  std::optional<core::RunFailure> failure = core::over_ceiling(plan_.object, spent);
+  std::optional<core::RunFailure> failure = over_ceiling(*fetch_);
   if (!failure) {
     base::Result<net::Request> request =
         page_request(plan_.api, plan_.listing.request(*fetch_), plan_.credentials, plan_.pool);
@@ -68,6 +66,19 @@ std::optional<net::Request> PullJob::make_request() {
   const core::Position at = *std::exchange(fetch_, std::nullopt);
   page_failed(at, *std::move(failure));
   return std::nullopt;
+}
+
+// Listing and feed are held to their own.
+std::optional<core::RunFailure> PullJob::over_ceiling(const core::Position& at) {
+  const base::Micros now = base::monotonic();
+  if (at.feed && feed_begun_ == 0) feed_begun_ = now;
+  core::Spent spent = at.feed ? spent_in_feed_ : spent_;
+  spent.micros += now - (at.feed ? feed_begun_ : begun_);
+  return core::over_ceiling(object_at(at), spent);
+}
+
+const core::Object& PullJob::object_at(const core::Position& at) const noexcept {
+  return at.feed ? plan_.listing.feed()->object : plan_.object;
 }
 
 void PullJob::on_response(net::Response response) {
@@ -81,7 +92,8 @@ void PullJob::on_response(net::Response response) {
     return;
   }
   look_at_clock(response);
-  if ((response.status < 200 || response.status > 299) && !plan_.listing.parent_gone(at, response.status)) {
+  if ((response.status < 200 || response.status > 299) && !plan_.listing.parent_gone(at, response.status) &&
+      !ends_feed(at, response)) {
     refused(at, response);
     return;
   }
@@ -95,9 +107,10 @@ void PullJob::on_response(net::Response response) {
     page_failed(at, *std::move(failure));
     return;
   }
-  ++spent_.pages;
-  spent_.records += static_cast<std::int64_t>(loaded->page.records());
-  spent_.bytes += loaded->response.wire_bytes;
+  core::Spent& spent = at.feed ? spent_in_feed_ : spent_;
+  ++spent.pages;
+  spent.records += static_cast<std::int64_t>(loaded->page.records());
+  spent.bytes += loaded->response.wire_bytes;
   const core::event::PageArrived arrived{at, loaded->next, loaded->page.records()};
   arrived_ = std::move(loaded);
   feed(arrived);
@@ -113,7 +126,7 @@ void PullJob::log_end(std::string how) {
 
 void PullJob::log_answer(const core::Position& at, const net::Response& response) {
   using Level = store::RunLog::Level;
-  const std::string page = strcat("page ", at.page + 1);
+  const std::string page = strcat(at.feed ? "page of deletions " : "page ", at.page + 1);
   if (response.error)
     plan_.log.add(Level::error, "fetch", strcat(page, ": ", response.error->text),
                   {{"ms", base::Json(response.total_micros / 1000)}});
@@ -126,22 +139,35 @@ void PullJob::log_answer(const core::Position& at, const net::Response& response
                    {"bytes", base::Json(response.wire_bytes)}});
 }
 
+// An answer that says that the feed does not reach back that far: it has nothing more to tell, and a full run has to
+// look for what it does not tell.
+bool PullJob::ends_feed(const core::Position& at, const net::Response& response) {
+  if (!at.feed || plan_.listing.loss(at, response.status, response.body.view()) != core::Listing::Loss::cursor)
+    return false;
+  const char* what = "has lost its place in the feed of deletions: the next run is a full one";
+  say(plan_.spec, what);
+  plan_.log.add(store::RunLog::Level::warning, "fetch", what);
+  plan_.listing.lose_feed();
+  return true;
+}
+
 // An answer that is no success. One that says that the position is not known any more costs what was read of its
 // listing, once.
 void PullJob::refused(const core::Position& at, const net::Response& response) {
   const core::Listing::Loss loss = plan_.listing.loss(at, response.status, response.body.view());
   core::RunFailure failure =
-      core::failure_of_status(response.status, plan_.object.name, said_in(response, plan_.credentials));
+      core::failure_of_status(response.status, object_at(at).name, said_in(response, plan_.credentials));
+  const std::string part = strcat(at.feed ? "deletions" : "", at.part);
   if (loss == core::Listing::Loss::none) return page_failed(at, std::move(failure));
-  if (loss == core::Listing::Loss::page && lost_ == at.part) {
+  if (loss == core::Listing::Loss::page && lost_ == part) {
     failure.code = core::code::kListingLost;
     failure.message =
-        strcat("the position in the listing of ", plan_.object.name, " was lost again: ", failure.message);
+        strcat("the position in the listing of ", object_at(at).name, " was lost again: ", failure.message);
     failure.suggestion = "Smaller listings last: an upper bound, slices, or a larger page size.";
     failure.retryable = true;
     return page_failed(at, std::move(failure));
   }
-  if (loss == core::Listing::Loss::page) lost_ = at.part;
+  if (loss == core::Listing::Loss::page) lost_ = part;
   const char* what =
       loss == core::Listing::Loss::cursor ? "has lost its cursor: everything is read" : "has lost its page";
   say(plan_.spec, what);
@@ -168,6 +194,11 @@ void PullJob::page_failed(const core::Position& at, core::RunFailure failure) {
                        failure.code == core::code::kUnreadable || failure.code == core::code::kPageRepeated ||
                        failure.code == core::code::kListingLost;
   forget_position_ = plan_.listing.resumed() && at == plan_.listing.start() && refused;
+  if (at.feed) {
+    failure.message = strcat("the feed of deletions (", object_at(at).name, ") cannot be read: ", failure.message);
+    // What changed must not wait for a feed that is broken: the next run begins with the listing again.
+    forget_position_ = failure.code != core::code::kCeiling;
+  }
   plan_.log.add(store::RunLog::Level::error, "fetch", strcat("page ", at.page + 1, " cannot be used: ", failure.code));
   feed(core::event::PageFailed{at, std::move(failure)});
 }
@@ -213,7 +244,8 @@ void PullJob::apply_current() {
       current_.reset();
       kept_out_ += outcome.kept_out;
       if (plan_.spec.verify) plan_.differences += outcome.errors;
-      say(plan_.spec, strcat("has page ", at.page + 1, ", with ", outcome.errors, " errors"));
+      say(plan_.spec,
+          strcat(at.feed ? "has page of deletions " : "has page ", at.page + 1, ", with ", outcome.errors, " errors"));
       feed(core::event::PageApplied{at, outcome.errors, outcome.held_back, outcome.proof});
       if (outcome.cancel_requested) cancel();
       return;
@@ -226,6 +258,7 @@ void PullJob::apply_current() {
       return;
     case ApplyOutcome::Kind::failed:
       current_.reset();
+      forget_position_ = forget_position_ || at.feed;
       feed(core::event::ApplyFailed{at, *outcome.failure});
       return;
   }
@@ -379,6 +412,7 @@ store::Closing PullJob::closing() const {
     closing.cursor = plan_.listing.cursor();
   else if (!plan_.spec.full)
     closing.cursor = safe_;  // as far as it came
+  close_feed(closing);
   closing.clock_offset_ms = clock_offset_ms_;
   if (close_->complete && plan_.listing.incremental() && plan_.object.cursor->token && !closing.cursor)
     closing.note = core::RunFailure{
@@ -394,6 +428,27 @@ store::Closing PullJob::closing() const {
     if (auto note = note_of(*plan_.deletes, plan_.spec)) closing.note = std::move(note);
   closing.timing = plan_.timing.json(base::monotonic());
   return closing;
+}
+
+// Its place moves on together with the cursor: what came back after a deletion has to be in the listing of the run that
+// is told of the deletion. What the brake has kept is to be told again.
+void PullJob::close_feed(store::Closing& closing) const {
+  if (!plan_.deletes || !plan_.deletes->feed) return;
+  if (closing.resume) store_proof(*plan_.deletes, *closing.resume);
+  const bool before = close_->complete && listed_before(plan_.spec);
+  const bool asked = plan_.listing.feed()->start.asked;
+  const bool held_back = plan_.deletes->counts.held_back > 0;
+  // Where it is not asked yet, a run that fails, too, says from when on it will be.
+  if (close_->complete ? !held_back : !asked)
+    closing.deletions = before ? plan_.spec.position->string_at("deletions") : plan_.listing.deletions();
+  if (!close_->complete) return;
+  const bool fed =
+      before ? plan_.spec.position->boolean_at("fed").value_or(false) : asked && !plan_.listing.feed_lost();
+  if (fed) closing.complete_pass = plan_.deletes->pass;
+  if (close_->status != core::RunStatus::completed && close_->status != core::RunStatus::partial) return;
+  const bool gap = before ? plan_.spec.position->boolean_at("gap").value_or(false) : plan_.listing.gap();
+  closing.deletions_gap = gap;
+  if (gap) closing.note = gap_note(plan_.spec);
 }
 
 std::size_t PullJob::held_bytes() const noexcept {

@@ -72,6 +72,7 @@ class PullJob {
 
  private:
   void feed(const core::Event& event);
+  bool ends_feed(const core::Position& at, const net::Response& response);
   void refused(const core::Position& at, const net::Response& response);
   void look_at_clock(const net::Response& response);
   void apply_current();
@@ -83,6 +84,9 @@ class PullJob {
   bool leave_locked_page();
   void page_failed(const core::Position& at, core::RunFailure failure);
   store::Closing closing() const;
+  void close_feed(store::Closing& closing) const;
+  [[nodiscard]] std::optional<core::RunFailure> over_ceiling(const core::Position& at);
+  [[nodiscard]] const core::Object& object_at(const core::Position& at) const noexcept;
   void log_end(std::string how);
   void log_answer(const core::Position& at, const net::Response& response);
 
@@ -100,7 +104,8 @@ class PullJob {
   base::Micros not_before_ = 0;
   int busy_times_ = 0;
   base::Micros begun_;
-  core::Spent spent_;
+  core::Spent spent_, spent_in_feed_;
+  base::Micros feed_begun_ = 0;
   std::optional<base::Json> resume_;  // behind the last page that was committed
   std::optional<std::string> safe_;   // nothing before this cursor is missing
   std::optional<std::string> lost_;   // the part whose position was lost once

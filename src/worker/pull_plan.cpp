@@ -6,16 +6,18 @@
 #include "core/mapping_stamp.hpp"
 #include "core/mapping_deletes.hpp"
 #include "pg/catalog.hpp"
-#include "pg/timezone.hpp"
 #include "store/connections.hpp"
 #include "store/contracts.hpp"
 #include "store/credentials.hpp"
+#include "store/deletion_feed.hpp"
 #include "store/derived.hpp"
 #include "store/faults.hpp"
 #include "store/fields.hpp"
 #include "store/letters.hpp"
 #include "store/target.hpp"
 #include "store/verify.hpp"
+#include "worker/page_deletions.hpp"
+#include "worker/pull_reading.hpp"
 #include "worker/schema_watch.hpp"
 
 namespace tandem::worker {
@@ -63,48 +65,9 @@ std::vector<std::string> match_columns(const core::Mapping& mapping, const std::
   return columns;
 }
 
-core::Params run_params(const core::Object& object, const core::Mapping& mapping, const store::RunSpec& spec) {
-  core::Params params = mapping.params;
-  if (spec.params.is_object())
-    for (const auto& [name, value] : spec.params.members())
-      if (!value.is_null()) params.emplace_back(name, value.is_string() ? value.string() : value.dump());
-  for (auto& [name, value] : core::filter_params(mapping, object))
-    if (std::ranges::find(params, name, &core::Params::value_type::first) == params.end())
-      params.emplace_back(name, std::move(value));
-  return params;
-}
-
 // Another definition, other hashes: after a change every record is written once more (C42).
 std::uint64_t definition_seed(const store::RunSpec& spec) {
   return base::hash64(strcat(spec.mapping_id, ":", spec.definition_version), 0);
-}
-
-core::OffsetAt zone_of(const core::Object& object) {
-  if (!object.cursor || object.cursor->zone.empty()) return {};
-  const auto zone = pg::TimeZone::find(object.cursor->zone);
-  if (!zone)
-    throw Failure(Errc::invalid_parameter, strcat("there is no time zone ", object.cursor->zone), {},
-                  "SELECT name FROM pg_timezone_names;");
-  return [zone = *zone](base::Instant when) { return zone.offset_at(when); };
-}
-
-// Where this run was before a crash or a hand-over; else where an earlier one could not go on, unless everything is
-// to be read anew. A position means something in its own listing only.
-core::Listing listing_of(const core::Api& api, const core::Object& object, const core::Mapping& mapping,
-                         const store::RunSpec& spec) {
-  core::Listing::Setup setup{.object = object, .params = run_params(object, mapping, spec), .zone = zone_of(object)};
-  if (object.parent && !spec.retry)
-    if (const core::Object* parent = api.object(object.parent->object)) setup.parent = *parent;
-  setup.incremental = mapping.sync_mode == core::SyncMode::incremental && !spec.retry;
-  if (!spec.full) setup.watermark = spec.cursor_value;
-  setup.proof = spec.verify || (spec.full && mapping.delete_mode != core::DeleteMode::ignore);
-  if (object.cursor) setup.lookback = mapping.lookback.value_or(object.cursor->lookback);
-  setup.now = base::Instant{base::now().micros + spec.clock_offset_ms * 1000};
-  core::Listing listing(std::move(setup));
-  const bool own = spec.position || spec.full || spec.retry;
-  const std::optional<base::Json>& stored = own ? spec.position : spec.resume;
-  if (stored && (spec.position || stored->string_at("listing") == listing.identity())) (void)listing.resume(*stored);
-  return listing;
 }
 
 std::vector<base::FieldPath> both(std::vector<base::FieldPath> first, std::vector<base::FieldPath> second) {
@@ -197,9 +160,19 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   store::keep_contracts_of(sql, plan.spec.mapping_id,
                            strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
   if (plan.mapping.delete_mode == core::DeleteMode::ignore) return;
+  if (plan.listing.has_feed()) {
+    if (!plan.spec.position && !store::has_contracts(sql, plan.spec.mapping_id)) plan.listing.fill_gap();
+    plan.feed_reader.emplace(make_feed_reader(plan.listing, target));
+  }
   plan.deletes.emplace(make_deletes(sql, plan.spec,
                                     store::make_delete_plan(plan.write.table, plan.mapping, target, match),
                                     !plan.spec.retry && (!incremental || plan.spec.full), plan.listing));
+}
+
+base::PageReader reader_of(const core::Object& object, const core::RowBuilder& rows, const core::Listing& listing,
+                           const store::RunSpec& spec) {
+  if (spec.retry) return {{base::RecordsAt::Rule::root, {}}, rows.fields(), {}};
+  return {object.records, both(rows.fields(), listing.fields(false)), listing.facts(false)};
 }
 
 void begin_accounts(PullPlan& plan, base::Micros began_at) {
@@ -237,13 +210,12 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   const bool contracts = appends_changes(mapping);  // of keyed tables: plan_contracts
   std::optional<core::RecordFilter> filter = core::RecordFilter::make(mapping, object, rows);
   const RecordFields fields = fields_of(object, mapping, rows);
-  core::Listing listing = listing_of(api, object, mapping, spec);
-  base::PageReader reader =
-      spec.retry ? base::PageReader({base::RecordsAt::Rule::root, {}}, rows.fields(), {})
-                 : base::PageReader(object.records, both(rows.fields(), listing.fields(false)), listing.facts(false));
+  core::Reading listing = reading_of(api, object, mapping, spec);
+  base::PageReader reader = reader_of(object, rows, listing.listing(), spec);
   std::optional<base::PageReader> parent_reader;
   if (object.parent && !spec.retry)
-    parent_reader.emplace(api.object(object.parent->object)->records, listing.fields(true), listing.facts(true));
+    parent_reader.emplace(api.object(object.parent->object)->records, listing.listing().fields(true),
+                          listing.listing().facts(true));
   Credentials credentials = spec.retry ? Credentials{} : store::load_credentials(sql, spec.connection_id);
   std::string pool = strcat(spec.connection_id, ":", spec.connection_version);
   std::vector<std::size_t> key_fields = fields_named(rows, key);

@@ -14,7 +14,7 @@
 #include "core/api.hpp"
 #include "core/local_key.hpp"
 #include "core/mapping.hpp"
-#include "core/listing.hpp"
+#include "core/reading.hpp"
 #include "core/record_filter.hpp"
 #include "core/rows.hpp"
 #include "core/run_timing.hpp"
@@ -36,6 +36,12 @@ struct RecordFields {
   std::optional<std::size_t> parent, version, deleted;
 };
 
+// How entries of a feed of deletions are read: `rows` tells whose they are.
+struct FeedReader {
+  core::RowBuilder rows;
+  base::PageReader reader;  // rows.fields(), then the feed's own
+};
+
 struct PullPlan {
   store::RunSpec spec;
   core::Api api;
@@ -46,7 +52,7 @@ struct PullPlan {
   core::RowBuilder rows;
   bool sampled = false;                      // a page's records were looked at for new and lost fields
   std::optional<core::RecordFilter> filter;  // nullopt: every record
-  core::Listing listing;
+  core::Reading listing;
   std::vector<store::ReferencePlan> references = {};
   base::PageReader reader;                        // rows.fields(), then the listing's
   std::optional<base::PageReader> parent_reader;  // of pages of parents
@@ -68,6 +74,7 @@ struct PullPlan {
   store::RunLog log = store::RunLog();
   std::optional<core::LocalKey> local_key = {};  // of a mapping that keeps contracts
   std::optional<PullDeletes> deletes = {};       // of a mapping that deletes
+  std::optional<FeedReader> feed_reader = {};    // of pages of the feed of deletions
 };
 
 // Origin ids of open errors that a run knows by heart.

@@ -112,6 +112,12 @@ void complete_run(const store::RunSpec& spec, pg::Oid owner) {
   if (spec.held_back > 0)
     closing.note = held_back_note(spec, spec.held_back, spec.deleted, spec.delete_limit.has_value());
   closing.cursor = spec.position->string_at("cursor");
+  if (const auto pass = spec.position->integer_at("pass")) {
+    if (spec.position->boolean_at("fed").value_or(false)) closing.complete_pass = pass;
+    if (spec.held_back == 0) closing.deletions = spec.position->string_at("deletions");
+    closing.deletions_gap = spec.position->boolean_at("gap").value_or(false);
+    if (*closing.deletions_gap && !closing.note) closing.note = gap_note(spec);
+  }
   end_run(spec, owner, closing);
 }
 

@@ -7,3 +7,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
 
 from api import Answer, ApiServer, Feed, Listing, Request  # noqa: E402, F401
 from nginx import Nginx  # noqa: E402, F401
+from vendor import FEED, LISTING, Vendor  # noqa: E402, F401

@@ -1,0 +1,18 @@
+// What a run reads and where it begins: the object's listing and, where rows may be deleted
+// and the object has one, the feed of its deletions. Where this run was before a crash or a
+// hand-over; else where an earlier one could not go on, unless everything is to be read
+// anew. A position means something in its own listing only.
+#pragma once
+
+#include "core/api.hpp"
+#include "core/mapping.hpp"
+#include "core/reading.hpp"
+#include "store/runs.hpp"
+
+namespace tandem::worker {
+
+// Throws Failure when a time zone of a cursor does not exist.
+[[nodiscard]] core::Reading reading_of(const core::Api& api, const core::Object& object, const core::Mapping& mapping,
+                                       const store::RunSpec& spec);
+
+}  // namespace tandem::worker
