@@ -25,6 +25,30 @@ SELECT rtrim(:'sql', ';') AS body \gset
 SELECT tandem.export_mapping('everything') = :'sql' AS same_text,
        (SELECT to_jsonb(m) - '{mapping_id,uuid,created_at,updated_at}'::text[] FROM tandem.mappings m WHERE name = 'everything') = :'row' AS same;
 
+-- what else a definition can hold: conditions and filters, deletes, transforms, references, expressions, a table and columns to quote
+CREATE TABLE "Members" (id bigint PRIMARY KEY, team int, "E-mail" text, joined date, tags text[], score numeric, raw jsonb, gone boolean, gone_at timestamptz, error text);
+CREATE FUNCTION tidy(value text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT btrim(value)';
+SELECT tandem.create_mapping('members', 'crm', 'contacts', '"Members"',
+    '{"id": "id", "team": {"column": "team", "reference": {"mapping": "teams", "missing": "null"}}, "*": "raw",
+      "Email": {"column": "E-mail", "to_local": ["trim", "lowercase", {"map": {"x''y": "z\\"}}, {"function": "tidy(text)"}]},
+      "Joined": {"column": "joined", "to_local": [{"date_format": "DD.MM.YYYY"}]},
+      "Tags": {"column": "tags", "to_local": [{"split": ","}]}, "Score": {"column": "score", "to_local": [{"sql": "value::numeric / 100"}]}}',
+    sync_mode => 'full', delete_mode => 'soft', schedule => 'every 5 minutes',
+    conditions => '{"and": [{">": [{"var": "score"}, 1.50]}, {"in": [{"var": "status"}, ["a''b", null]]}]}',
+    options => '{"filters": {"status": ["active", "new"]}, "soft_delete_columns": {"gone": true, "gone_at": "now"}, "delete_brake": {"percent": 5, "rows": 3},
+                 "hash_fields": ["Email"], "verify": "source", "status_columns": {"last_error": "error"}, "schema_change": "pause"}') > 0 AS made;
+SELECT tandem.export_mapping('members') AS sql \gset
+SELECT to_jsonb(m) - '{mapping_id,uuid,created_at,updated_at,next_run_at}'::text[] AS row FROM tandem.mappings m WHERE name = 'members' \gset
+\echo :sql
+SELECT tandem.drop_mapping('members');
+SELECT rtrim(:'sql', ';') AS body \gset
+:body \gset made_
+SELECT tandem.export_mapping('members') = :'sql' AS same_text,
+       (SELECT to_jsonb(m) - '{mapping_id,uuid,created_at,updated_at,next_run_at}'::text[] FROM tandem.mappings m WHERE name = 'members') = :'row' AS same;
+SELECT tandem.drop_mapping('members');
+DROP TABLE "Members";
+DROP FUNCTION tidy(text);
+
 -- a copy is another mapping, with changes
 SELECT tandem.copy_mapping('everything', 'twin') > 0 AS made;
 SELECT replace(tandem.export_mapping('twin'), 'twin', 'everything') = tandem.export_mapping('everything') AS like_it;

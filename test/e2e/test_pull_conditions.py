@@ -82,6 +82,13 @@ def test_filters_travel_where_the_object_has_a_parameter(api, database):
     assert (run.records_read, run.created, run.skipped) == (5, 4, 1)
     assert [r.query for r in api.requests("/things")] == [{"state": "active"}]
     api.forget()
+    database.sql("INSERT INTO things (id, name) VALUES ('r00006', 'of a record that does not match')")
+    number = database.scalar("SELECT tandem.verify_now('things')")
+    database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (number,))
+    assert [r.query for r in api.requests("/things")] == [{"state": "active"}], "what the mapping is about is compared, and no more travels"
+    assert database.sql("SELECT kind, local_key FROM tandem.run_differences(%s)", (number,)) == [("missing_there", {"id": "r00006"})]
+    database.sql("DELETE FROM things WHERE id = 'r00006'")
+    api.forget()
     database.sql("""SELECT tandem.alter_mapping('things', '{"options": {"filters": {"status": "gone", "region": null}}}')""")
     assert (pull.run().created, [r.query for r in api.requests("/things")]) == (4, [{"state": "gone"}])
 
