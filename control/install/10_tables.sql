@@ -119,6 +119,7 @@ CREATE TABLE tandem._mapping (
     waits_on bigint[] NOT NULL DEFAULT '{}',  -- those of a lower rank: their runs go first
     rows_synced bigint NOT NULL DEFAULT 0,
     contract_key text,                  -- what its contracts are about: another key, other columns or table, other contracts
+    listing_scope text,                 -- what a full listing asked for when its contracts were last held against one
     incremental_runs int NOT NULL DEFAULT 0,  -- completed since the last full one
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -324,7 +325,8 @@ CREATE TABLE tandem._pending_delete (
     origin_id text NOT NULL,
     local_key jsonb,
     run bigint NOT NULL,                -- that found it
+    uncovered boolean NOT NULL DEFAULT false,  -- listings do not ask for it any more: every run leaves it alone
     detected_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (mapping_id, origin_id)
 );
-COMMENT ON TABLE tandem._pending_delete IS 'rows that would have gone if it had not been too many at once: until approve_deletes()';
+COMMENT ON TABLE tandem._pending_delete IS 'rows whose record is not shown any more, and that did not go: too many at once, or not asked for; until approve_deletes()';

@@ -1,9 +1,12 @@
 CREATE VIEW tandem.pending_deletes WITH (security_invoker = true) AS
-SELECT t.name AS tenant, m.name AS mapping, p.origin_id, p.local_key, p.run, p.detected_at
+SELECT t.name AS tenant, m.name AS mapping, p.origin_id, p.local_key, p.run, p.detected_at,
+       CASE WHEN p.uncovered THEN 'not asked for' ELSE 'too many' END AS reason
 FROM tandem._pending_delete p
 JOIN tandem._mapping m ON m.mapping_id = p.mapping_id
 JOIN tandem._tenant t ON t.tenant_id = m.tenant_id;
-COMMENT ON VIEW tandem.pending_deletes IS 'rows whose record is gone, kept because too many would have gone at once: until approve_deletes()';
+COMMENT ON VIEW tandem.pending_deletes IS 'rows whose record is not shown any more, kept because too many would have gone at once or because listings do not ask for it: until approve_deletes()';
+COMMENT ON COLUMN tandem.pending_deletes.reason IS
+    'too many: would have gone at once; not asked for: what listings ask for was changed, and they do not show the record since';
 COMMENT ON COLUMN tandem.pending_deletes.local_key IS 'the match columns'' values; null where they are those of origin_id';
 
 -- Where contracts are not stored, the target says what they would: read with the rights of whoever asks.

@@ -99,7 +99,7 @@ LEFT JOIN LATERAL (SELECT x.started_at FROM tandem._run x WHERE x.mapping_id = m
                    ORDER BY x.run DESC LIMIT 1) g ON true
 CROSS JOIN LATERAL (SELECT count(*) AS unresolved, count(x.waits_for) AS waiting FROM tandem._sync_error x
                     WHERE x.mapping_id = m.mapping_id AND x.resolved_at IS NULL) e
-CROSS JOIN LATERAL (SELECT count(*) AS held FROM tandem._pending_delete x WHERE x.mapping_id = m.mapping_id) d
+CROSS JOIN LATERAL (SELECT count(*) AS held FROM tandem._pending_delete x WHERE x.mapping_id = m.mapping_id AND NOT x.uncovered) d
 CROSS JOIN LATERAL (SELECT count(*) AS changes FROM tandem._schema_change x
                     WHERE x.mapping_id = m.mapping_id AND x.status = 'open') y
 CROSS JOIN LATERAL (

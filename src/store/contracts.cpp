@@ -132,7 +132,8 @@ void forget_all(pg::Sql& sql, std::int64_t mapping) {
 
 void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key) {
   const pg::Rows changed = sql.engine(
-      "UPDATE tandem._mapping SET contract_key = $2 WHERE mapping_id = $1 AND contract_key IS DISTINCT FROM $2 "
+      "UPDATE tandem._mapping SET contract_key = $2, listing_scope = NULL WHERE mapping_id = $1 AND contract_key IS "
+      "DISTINCT FROM $2 "
       "RETURNING 1",
       {mapping, key});
   if (!changed.empty()) forget_all(sql, mapping);

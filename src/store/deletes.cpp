@@ -117,8 +117,16 @@ void drop_contracts(pg::Sql& sql, std::int64_t mapping, const std::vector<std::s
   sql.engine("DELETE FROM tandem._contract WHERE mapping_id = $1 AND origin_id = ANY ($2)", {mapping, origin_ids});
 }
 
-void forget_pending(pg::Sql& sql, const RunSpec& spec) {
-  sql.engine("DELETE FROM tandem._pending_delete WHERE mapping_id = $1 AND run <> $2", {spec.mapping_id, spec.run});
+void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::string& unseen) {
+  sql.engine(R"(
+    DELETE FROM tandem._pending_delete p
+     WHERE p.mapping_id = $1
+       AND CASE WHEN p.uncovered
+                THEN NOT EXISTS (SELECT FROM tandem._contract c
+                                  WHERE c.mapping_id = $1 AND c.origin_id = p.origin_id AND c.deleted_at IS NULL
+                                    AND c.ordinal <@ (SELECT $3::int8multirange))
+                ELSE p.run <> $2 END)",
+             {spec.mapping_id, spec.run, unseen});
 }
 
 void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids) {
@@ -144,6 +152,35 @@ void hold_back(pg::Sql& sql, const RunSpec& spec, const std::vector<Contract>& c
       " WHERE c.mapping_id = $1 AND c.origin_id = ANY ($2)"
       " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET run = excluded.run",
       {spec.mapping_id, ids, spec.run});
+}
+
+bool asks_for_else(pg::Sql& sql, std::int64_t mapping, const std::string& scope) {
+  const pg::Rows rows = sql.engine(
+      "UPDATE tandem._mapping SET listing_scope = coalesce(listing_scope, $2) WHERE mapping_id = $1"
+      " AND listing_scope IS DISTINCT FROM $2 RETURNING listing_scope <> $2",
+      {mapping, scope});
+  return !rows.empty() && rows.boolean(0, 0);
+}
+
+std::int64_t leave_uncovered(pg::Sql& sql, const RunSpec& spec, const std::string& unseen, const std::string& scope) {
+  sql.engine("UPDATE tandem._mapping SET listing_scope = $2 WHERE mapping_id = $1", {spec.mapping_id, scope});
+  return static_cast<std::int64_t>(
+      sql.engine("INSERT INTO tandem._pending_delete (mapping_id, origin_id, local_key, run, uncovered)"
+                 " SELECT c.mapping_id, c.origin_id, c.local_key, $3, true FROM tandem._contract c"
+                 " WHERE c.mapping_id = $1 AND c.deleted_at IS NULL AND c.ordinal <@ (SELECT $2::int8multirange)"
+                 " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET run = excluded.run, uncovered = true",
+                 {spec.mapping_id, unseen, spec.run})
+          .processed());
+}
+
+std::string without_uncovered(pg::Sql& sql, const RunSpec& spec, const std::string& unseen) {
+  return sql
+      .engine(
+          "SELECT ($2::int8multirange - coalesce((SELECT range_agg(int8range(c.ordinal, c.ordinal, '[]'))"
+          " FROM tandem._pending_delete p JOIN tandem._contract c USING (mapping_id, origin_id)"
+          " WHERE p.mapping_id = $1 AND p.uncovered), '{}'))::text",
+          {spec.mapping_id, unseen})
+      .text(0, 0);
 }
 
 Accounted account_sweep(pg::Sql& sql, const RunSpec& spec, std::int64_t deleted, std::int64_t failed,

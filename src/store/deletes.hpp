@@ -52,12 +52,22 @@ void mark_deleted(pg::Sql& sql, std::int64_t mapping, const std::vector<std::str
 // Their rows are other records' rows.
 void drop_contracts(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids);
 
-// What waits since earlier runs is settled: this run knows better.
-void forget_pending(pg::Sql& sql, const RunSpec& spec);
+// What waits since earlier runs is settled: this run knows better. What listings do not ask for waits on, unless this
+// one has shown it.
+void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::string& unseen);
 void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids);
 // All that is gone and stands behind `after` waits for a person.
 void hold_back(pg::Sql& sql, const RunSpec& spec, const std::string& unseen, const std::string& after);
 void hold_back(pg::Sql& sql, const RunSpec& spec, const std::vector<Contract>& contracts);
+
+// Whether listings of the mapping asked for something else when its contracts were last held against one.
+[[nodiscard]] bool asks_for_else(pg::Sql& sql, std::int64_t mapping, const std::string& scope);
+// What this listing does not show may be what it does not ask for: it waits for a person, and no other run deletes it.
+// From now on the contracts are about `scope`. Gives their number.
+[[nodiscard]] std::int64_t leave_uncovered(pg::Sql& sql, const RunSpec& spec, const std::string& unseen,
+                                           const std::string& scope);
+// `unseen` without those.
+[[nodiscard]] std::string without_uncovered(pg::Sql& sql, const RunSpec& spec, const std::string& unseen);
 
 // A part of the sweep: its counters, and where to go on. Fenced like a page.
 [[nodiscard]] Accounted account_sweep(pg::Sql& sql, const RunSpec& spec, std::int64_t deleted, std::int64_t failed,

@@ -57,7 +57,7 @@ constexpr const char* kSpecs =
          t.timing, t.latency,
          coalesce(c.clock_offset_ms, 0), m.cursor_version, t.pages, t.records_read, t.bytes,
          (extract(epoch FROM now() - t.started_at) * 1000000)::int8, t.deleted, t.delete_limit,
-         (SELECT count(*) FROM tandem._pending_delete d WHERE d.mapping_id = t.mapping_id AND d.run = t.run),
+         (SELECT count(*) FROM tandem._pending_delete d WHERE d.mapping_id = t.mapping_id AND d.run = t.run AND NOT d.uncovered),
          m.columns_seen,
          (SELECT count(*) FROM tandem._schema_change x WHERE x.mapping_id = m.mapping_id AND x.status = 'open'),
          (SELECT x.shape FROM tandem._shape x WHERE x.mapping_id = m.mapping_id), m.deletions_value

@@ -22,6 +22,16 @@ void take_over_pass(PullDeletes& deletes, const base::Json& position) {
   deletes.limit = position.integer_at("known").value_or(deletes.limit);
 }
 
+core::RunFailure uncovered_note(const store::RunSpec& spec, std::int64_t rows) {
+  const std::string line = strcat("SELECT tandem.approve_deletes(", pg::quote_literal(spec.mapping), ", ", rows, ");");
+  return {.code = core::code::kNotAskedFor,
+          .message = strcat("what is asked for was changed (URL, parameters or cursor.from), and ", rows,
+                            " rows have no record in it: that proves nothing, and they stay, as view pending_deletes"
+                            " shows; if they shall go: ",
+                            line),
+          .suggestion = line};
+}
+
 // As stored by an earlier taker of the run.
 void take_over_proof(PullDeletes& deletes, const base::Json& position) {
   deletes.total = position.integer_at("of");
@@ -191,6 +201,7 @@ core::RunFailure gap_note(const store::RunSpec& spec) {
 std::optional<core::RunFailure> note_of(const PullDeletes& deletes, const store::RunSpec& spec) {
   if (deletes.counts.held_back > 0)
     return held_back_note(spec, deletes.counts.held_back, deletes.counts.deleted, deletes.allowed.has_value());
+  if (deletes.counts.uncovered > 0) return uncovered_note(spec, deletes.counts.uncovered);
   if (!deletes.no_proof.empty())
     return core::RunFailure{.code = core::code::kNoProof,
                             .message = strcat("nothing was looked for that is gone: ", deletes.no_proof)};

@@ -30,10 +30,12 @@ struct PullDeletes {
   std::optional<core::SeenSet> seen = {};  // once the feed is judged
   std::int64_t limit = 0;                  // contracts with a higher ordinal were made after the listing began
   struct Counts {                          // of this run
-    std::int64_t deleted = 0, held_back = 0;
+    std::int64_t deleted = 0, held_back = 0, uncovered = 0;
   } counts = {};
   std::optional<std::int64_t> allowed;             // approve_deletes(): instead of the brake
   std::string basis = {};                          // what was read, and by which definition: another one proves nothing
+  std::string scope = {};                          // what the listing asks for, and
+  bool rescoped = false;                           // that it was something else when the contracts were made
   std::optional<std::int64_t> total = {};          // records at the source when the listing began, where it says so
   std::optional<std::int64_t> live_at_first = {};  // contracts there were before anything was deleted, once it matters
   [[nodiscard]] bool keeps_seen() const noexcept { return sweeps || feed; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/listing_scope.hpp"
 #include "core/mapping_stamp.hpp"
 #include "core/mapping_deletes.hpp"
 #include "pg/catalog.hpp"
@@ -159,6 +160,10 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   if (!plan.contracts) return;
   store::keep_contracts_of(sql, plan.spec.mapping_id,
                            strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
+  const bool own_params = plan.spec.params.is_object() && !plan.spec.params.members().empty();
+  const std::string scope =
+      core::listing_scope(plan.api, plan.object, run_params(plan.object, plan.mapping, plan.spec));
+  const bool rescoped = !own_params && store::asks_for_else(sql, plan.spec.mapping_id, scope);
   if (plan.mapping.delete_mode == core::DeleteMode::ignore) return;
   if (plan.listing.has_feed()) {
     if (!plan.spec.position && !store::has_contracts(sql, plan.spec.mapping_id)) plan.listing.fill_gap();
@@ -167,6 +172,8 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   plan.deletes.emplace(make_deletes(sql, plan.spec,
                                     store::make_delete_plan(plan.write.table, plan.mapping, target, match),
                                     !plan.spec.retry && (!incremental || plan.spec.full), plan.listing));
+  plan.deletes->scope = scope;
+  plan.deletes->rescoped = rescoped;
 }
 
 base::PageReader reader_of(const core::Object& object, const core::RowBuilder& rows, const core::Listing& listing,

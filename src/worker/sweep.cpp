@@ -66,6 +66,9 @@ Sweep::Outcome Sweep::begin(pg::Sql& sql, PullPlan& plan) {
     return {.kind = Outcome::Kind::done};
   }
   unseen_ = store::load_seen(sql, plan.spec).unseen(deletes.limit);
+  store::forget_pending(sql, plan.spec, unseen_);
+  if (deletes.rescoped) deletes.counts.uncovered = store::leave_uncovered(sql, plan.spec, unseen_, deletes.scope);
+  if (deletes.rescoped || !deletes.allowed) unseen_ = store::without_uncovered(sql, plan.spec, unseen_);
   after_ = found_ = plan.spec.position ? plan.spec.position->string_at("swept").value_or("") : "";
   const store::GoneCount count = store::count_gone(sql, plan.spec.mapping_id, unseen_);
   deletes.counts.deleted = facts->deleted;
@@ -77,7 +80,6 @@ Sweep::Outcome Sweep::begin(pg::Sql& sql, PullPlan& plan) {
        too_many(plan.mapping.delete_brake, deletes.counts.deleted + count.gone, deletes.counts.deleted + count.live));
   allowed_ = braked ? 0 : std::min(left, count.gone);
   held_back_ = count.gone - allowed_;
-  store::forget_pending(sql, plan.spec);
   begun_ = true;
   return go_on(sql, plan);
 }
@@ -93,6 +95,7 @@ Sweep::Outcome Sweep::go_on(pg::Sql& sql, PullPlan& plan) {
   if (!now.empty()) {
     const Deleted deleted = delete_contracts(sql, plan.spec, plan.deletes->write, *plan.local_key, now);
     after_ = now.back().origin_id;
+    if (plan.deletes->allowed) store::forget_pending(sql, plan.spec, deleted.gone);
     plan.deletes->counts.deleted += deleted.rows;
     errors_ += deleted.faults.size();
     kept_out_ += static_cast<std::size_t>(deleted.kept);

@@ -1,5 +1,6 @@
 """Listings that move while they are read: what a full run misses for it is not taken for gone."""
 
+import json
 import threading
 from datetime import datetime, timedelta, timezone
 
@@ -99,6 +100,72 @@ def test_what_is_altered_between_two_takers_of_a_run_leaves_nothing_proven(api, 
     ended = pull.run_row(run)
     assert (ended.attempt, ended.status, ended.deleted, ended.code) == (2, "completed", 0, "TD413")
     assert len(pull.rows()) == 250
+
+
+def by_status(api, source):
+    listing = api.listing("/things", source)
+
+    def served(request):
+        listing.records = [r for r in source if request.query.get("status", r["status"]) == r["status"]]
+        return listing.answer(request, api.url)
+
+    api.route("/things", served)
+
+
+def test_what_is_not_asked_for_any_more_is_not_gone(api, database):
+    source = [{**r, "status": "open" if r["qty"] >= 3 else "done"} for r in records(30)]
+    by_status(api, source)
+    pull = mirror_of(database, api.url)
+    assert pull.run().created == 30
+    database.sql("SELECT tandem.alter_mapping('things', %s::jsonb)", ('{"options": {"params": {"status": "open"}}}',))
+    run = pull.run()
+    assert (run.status, run.deleted, run.code) == ("completed", 0, "TD417")
+    assert "3 rows have no record in it" in run.message
+    assert database.sql("SELECT origin_id, reason FROM tandem.pending_deletes ORDER BY 1") == [(f"r0000{n}", "not asked for") for n in range(3)]
+    del source[10]
+    again = pull.run()
+    assert (again.status, again.deleted, again.code, len(pull.rows())) == ("completed", 1, None, 29), "what is asked for is held against the source"
+    database.sql("SELECT tandem.alter_mapping('things', %s::jsonb)", ('{"options": {"params": null}}',))
+    assert pull.run().deleted == 0
+    assert database.scalar("SELECT count(*) FROM tandem.pending_deletes") == 0, "they are shown again"
+    del source[0]
+    assert pull.run().deleted == 1
+
+
+def mirror_of(database, url):
+    pull = Pull(database).connect(url, {"things": {"path": "/things"}}).table("id text PRIMARY KEY, name text, qty integer")
+    return pull.map({"id": "id", "name": "name", "qty": "qty"}, delete_mode="hard")
+
+
+def test_what_is_not_asked_for_any_more_goes_when_somebody_says_so(api, database):
+    source = [{**r, "status": "open" if r["qty"] >= 3 else "done"} for r in records(30)]
+    by_status(api, source)
+    pull = mirror_of(database, api.url)
+    pull.run()
+    database.sql("SELECT tandem.alter_connection('things_api', %s::jsonb)",
+                 ('{"config": {"objects": {"things": {"params": {"status": "open"}}}}}',))
+    approved = database.scalar("SELECT tandem.approve_deletes('things', 3)")
+    database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (approved,))
+    assert pull.run_row(approved).deleted == 0, "it was not these that somebody looked at"
+    approved = database.scalar("SELECT tandem.approve_deletes('things', 3)")
+    database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (approved,))
+    assert (pull.run_row(approved).deleted, len(pull.rows())) == (3, 27)
+    assert database.scalar("SELECT count(*) FROM tandem.pending_deletes") == 0
+
+
+def test_a_later_beginning_leaves_older_rows_alone(api, database):
+    source = changes(30, every=86_400)
+    api.feed("/things", source, token="page_token", until="until", order=None)
+    cursor = {"field": "updated_at", "param": "since", "from": "2020-01-01"}
+    pull = pull_of(api, database, cursor, TOKENS, delete_mode="hard", options={"delete_brake": {"rows": 1000}})
+    assert pull.run().created == 30
+    database.sql("SELECT tandem.alter_connection('things_api', %s::jsonb)",
+                 (json.dumps({"config": {"objects": {"things": {"cursor": {"from": source[12]["updated_at"]}}}}}),))
+    run = pull.run(full=True)
+    assert (run.status, run.deleted, run.code, len(pull.rows())) == ("completed", 0, "TD417", 30)
+    del source[20]
+    assert pull.run(full=True).deleted == 1
+    assert len(pull.rows()) == 29
 
 
 @pytest.mark.parametrize("type_, before, after", [("citext", "Éva", "éva"), ("text COLLATE ci", "Ann", "ann")])
