@@ -8,6 +8,7 @@
 #include "base/strings.hpp"
 #include "core/convert.hpp"
 #include "core/iso_time.hpp"
+#include "core/json_hash.hpp"
 #include "core/json_value.hpp"
 
 namespace tandem::core {
@@ -50,33 +51,23 @@ bool exact_type(const base::ColumnType& type) {
   return type.type_class == TypeClass::text && (type.name == "text" || type.name.starts_with("character varying"));
 }
 
-// Which other letters are the same in upper case is the database's to say: any of them may be.
-void fold_letters(std::string& text) {
-  std::erase_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
-  for (char& c : text)
-    if ((static_cast<unsigned char>(c) & 0x80) != 0) c = '?';
+bool is_whole(const base::ColumnType& type) {
+  return type.type_class == TypeClass::smallint || type.type_class == TypeClass::integer ||
+         type.type_class == TypeClass::bigint;
 }
 
-// "007" and "7", "1.50" and "1.5", "A" and "a": what a type may take for the same looks the same.
-std::string folded(std::string text, const base::ColumnType& type) {
-  if (exact_type(type)) return text;
-  text = base::lower(text);
-  if (type.name.find("citext") != std::string::npos) fold_letters(text);
-  if (type.type_class == TypeClass::numeric && text.find('.') != std::string::npos &&
-      text.find('e') == std::string::npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-  }
-  if (type.type_class == TypeClass::uuid) std::erase_if(text, [](char c) { return c == '-' || c == '{' || c == '}'; });
-  if (type.type_class == TypeClass::text) text.erase(text.find_last_not_of(' ') + 1);  // char(n)
+std::string without_trailing_zeros(std::string text) {
+  if (text.find('.') == std::string::npos || text.find_first_of("eE") != std::string::npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
   return text;
 }
 
 }  // namespace
 
 LocalKey::LocalKey(const Mapping& mapping, const Target& target, const std::vector<std::string>& key,
-                   const std::vector<std::string>& match_on)
-    : parts_(key.size()) {
+                   const std::vector<std::string>& match_on, const TextCase* letters)
+    : parts_(key.size()), letters_(letters) {
   std::size_t from_id = 0;
   for (const std::string& name : match_on) {
     const auto mapped = std::ranges::find(mapping.columns, name, &ColumnMapping::column);
@@ -95,14 +86,19 @@ LocalKey::LocalKey(const Mapping& mapping, const Target& target, const std::vect
       column.constant = cell;
     } else {
       const auto part = std::ranges::find(key, mapped->field);
-      derived_ = derived_ && part != key.end() && mapped->to_local.empty() && !mapped->reference;
+      // 7 and "7" are two values of jsonb, and one id.
+      derived_ = derived_ && part != key.end() && mapped->to_local.empty() && !mapped->reference &&
+                 column.type.type_class != TypeClass::jsonb;
       column.part = static_cast<std::size_t>(part - key.begin());
       ++from_id;
     }
     columns_.push_back(std::move(column));
   }
   derived_ = derived_ && from_id == key.size();
-  for (const Column& column : columns_) exact_ = exact_ && derived_ && (column.constant || exact_type(column.type));
+  for (const Column& column : columns_) {
+    exact_ = exact_ && derived_ && (column.constant || exact_type(column.type));
+    tells_apart_ = tells_apart_ && derived_ && (column.constant || exact_type(column.type) || is_whole(column.type));
+  }
 }
 
 std::string LocalKey::stored(std::span<const Cell> row) const {
@@ -148,6 +144,34 @@ Cell LocalKey::cell_of_id(std::string_view text, const Column& column, base::Tex
   cell.form = Cell::Form::text;
   cell.text = text;
   return cell;
+}
+
+// "007" and "7", "1.50" and "1.5", in citext "A" and "a": what a type takes for the same looks the same. Of a type that
+// is not known to us, what may be the same does.
+std::string LocalKey::folded(std::string text, const base::ColumnType& type) const {
+  if (exact_type(type)) return text;
+  const auto lowered = [&] {
+    base::TextArena arena;
+    return letters_ == nullptr ? base::lower(text) : std::string(letters_->lower(text, arena));
+  };
+  switch (type.type_class) {
+    case TypeClass::text:
+      if (type.name.find("citext") != std::string::npos) return lowered();
+      text.erase(text.find_last_not_of(' ') + 1);  // char(n)
+      return text;
+    case TypeClass::input:
+      return lowered();
+    case TypeClass::numeric:
+      return without_trailing_zeros(std::move(text));
+    case TypeClass::uuid:
+      std::erase_if(text, [](char c) { return c == '-' || c == '{' || c == '}'; });
+      return base::lower(text);
+    case TypeClass::jsonb:
+      if (text.starts_with('{') || text.starts_with('[')) return std::to_string(json_hash(text, 0));
+      return text.starts_with('"') ? text : without_trailing_zeros(std::move(text));
+    default:
+      return base::lower(text);
+  }
 }
 
 std::string LocalKey::fingerprint(std::span<const Cell> cells) const {

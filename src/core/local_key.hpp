@@ -12,14 +12,16 @@
 
 #include "base/value.hpp"
 #include "core/mapping.hpp"
+#include "core/transform_chain.hpp"
 
 namespace tandem::core {
 
 class LocalKey {
  public:
-  // `key`: the fields that identify a record; `match_on`: the local columns. Every one of these is mapped.
+  // `key`: the fields that identify a record; `match_on`: the local columns. Every one of these is mapped. `letters`
+  // (of citext; null: ASCII) must outlive it.
   LocalKey(const Mapping& mapping, const Target& target, const std::vector<std::string>& key,
-           const std::vector<std::string>& match_on);
+           const std::vector<std::string>& match_on, const TextCase* letters = nullptr);
 
   [[nodiscard]] bool derived() const noexcept { return derived_; }
   [[nodiscard]] std::size_t columns() const noexcept { return columns_.size(); }
@@ -32,10 +34,12 @@ class LocalKey {
   // from the arena.
   void cells(std::string_view origin_id, const std::optional<std::string>& stored, base::TextArena& arena,
              std::vector<base::Cell>& out) const;
-  // The same for cells that the table takes for one key. May be the same for others, too.
+  // The same for cells that the table takes for one key, and for no others, as far as the type is one that we know.
   [[nodiscard]] std::string fingerprint(std::span<const base::Cell> cells) const;
   // Different ids are different rows, whatever they are.
   [[nodiscard]] bool exact() const noexcept { return exact_; }
+  // The same, but for ids that write one whole number in two ways.
+  [[nodiscard]] bool tells_apart() const noexcept { return tells_apart_; }
 
  private:
   struct Column {
@@ -46,11 +50,13 @@ class LocalKey {
     std::size_t part = 0;                     // of the origin id, when derived
     std::optional<base::Cell> constant = {};  // the same in every row of the mapping
   };
+  [[nodiscard]] std::string folded(std::string text, const base::ColumnType& type) const;
   base::Cell cell_of_id(std::string_view text, const Column& column, base::TextArena& arena) const;
 
   std::vector<Column> columns_;
   std::size_t parts_ = 0;  // of the origin id
-  bool derived_ = true, exact_ = true;
+  bool derived_ = true, exact_ = true, tells_apart_ = true;
+  const TextCase* letters_ = nullptr;
   base::TextArena text_;  // of constants
 };
 

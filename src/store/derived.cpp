@@ -7,6 +7,7 @@
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"
+#include "store/letters.hpp"
 #include "store/runs.hpp"
 #include "store/target.hpp"
 
@@ -82,7 +83,8 @@ std::optional<core::LocalKey> local_key_of(const core::Mapping& mapping, const c
   for (const core::ColumnMapping& column : mapping.columns)
     if ((column.has_sql() || column.computed()) && std::ranges::count(mapping.match_on, column.column) > 0)
       return std::nullopt;
-  return std::optional<core::LocalKey>(std::in_place, mapping, target, mapping.key, mapping.match_on);
+  return std::optional<core::LocalKey>(std::in_place, mapping, target, mapping.key, mapping.match_on,
+                                       &kDatabaseLetters);
 }
 
 bool derives_contracts(pg::Sql& sql, const MappingRow& row) { return derived(sql, row).has_value(); }

@@ -107,6 +107,13 @@ SELECT quote_ident(x.tgname)
 constexpr const char* kExclusions = R"(
 SELECT x.conname FROM given g JOIN pg_constraint x ON x.conrelid = g.t AND x.contype = 'x' ORDER BY 1)";
 
+constexpr const char* kCollations = R"(
+SELECT quote_ident(a.attname), a.attname
+  FROM given g
+  JOIN pg_attribute a ON a.attrelid = g.t AND a.attname = ANY (g.key)
+  JOIN pg_collation c ON c.oid = a.attcollation AND NOT c.collisdeterministic
+ ORDER BY a.attnum)";
+
 // Unique indexes over exactly the columns that find a row, which do not do.
 constexpr const char* kUnusable = R"(
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname),
@@ -189,6 +196,18 @@ void check_table_itself(const Check& check) {
               "A record that overlaps another row becomes a sync error.");
 }
 
+void check_deletes(const Check& check) {
+  if (check.mapping.delete_mode == core::DeleteMode::ignore) return;
+  const pg::Rows columns = ask(check, kCollations);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    check.add(Severity::warning, core::mapping_code::kDeletesUnusable,
+              strcat("rows are found by column ", columns.text(i, 0),
+                     ", whose nondeterministic collation takes different texts for one: no row is ever deleted"),
+              strcat("ALTER TABLE ", check.table.quoted, " ALTER COLUMN ", columns.text(i, 0),
+                     " TYPE text COLLATE \"default\"; or delete_mode ignore."),
+              columns.text(i, 1));
+}
+
 void say_why_no_index_does(const Check& check) {
   const auto missing = std::ranges::find(check.findings, core::mapping_code::kNoUniqueIndex, &core::Finding::code);
   if (missing == check.findings.end()) return;
@@ -208,6 +227,7 @@ void check_table(pg::Sql& sql, const pg::Table& table, const core::Mapping& mapp
   check_policies(check);
   check_partitions(check);
   check_table_itself(check);
+  check_deletes(check);
 }
 
 }  // namespace tandem::store

@@ -42,6 +42,11 @@ std::vector<core::Identity> take_tombstones(const PullPlan& plan, const LoadedPa
 Buried bury(pg::Sql& sql, PullPlan& plan, const std::vector<core::Identity>& tombstones) {
   Buried out{.settled = tombstones};
   if (tombstones.empty() || !plan.deletes || !plan.local_key) return out;
+  if (plan.deletes->ambiguous) {  // the row may be another record's, which is there
+    if (plan.deletes->no_proof.empty()) plan.deletes->no_proof = kAmbiguousKey;
+    out.settled.clear();
+    return out;
+  }
   std::vector<std::string> ids;
   for (const core::Identity& row : tombstones) ids.emplace_back(row.origin_id);
   std::vector<store::Contract> gone = store::live_contracts(sql, plan.spec.mapping_id, ids);

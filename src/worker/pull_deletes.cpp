@@ -53,6 +53,7 @@ PullDeletes make_deletes(pg::Sql& sql, const store::RunSpec& spec, store::Delete
                       .counts = {spec.deleted, spec.held_back},
                       .allowed = spec.delete_limit,
                       .basis = strcat(spec.definition_version, ":", spec.connection_version, ":", listing.identity())};
+  deletes.ambiguous = store::equals_other_texts(sql, deletes.write);
   deletes.feed = listing.has_feed();
   deletes.pass = spec.run;
   if (deletes.feed && !spec.position && spec.run != 0) {  // 0: somebody only looks
@@ -67,8 +68,8 @@ PullDeletes make_deletes(pg::Sql& sql, const store::RunSpec& spec, store::Delete
     take_over_proof(deletes, *spec.position);
   } else if (full && listing.resumed()) {
     deletes.no_proof = "it went on where an earlier run had stopped";
-  } else if (full && store::equals_other_texts(sql, deletes.write)) {
-    deletes.no_proof = "the key of the table takes different texts for one, by a nondeterministic collation";
+  } else if (full && deletes.ambiguous) {
+    deletes.no_proof = kAmbiguousKey;
   } else if (full && spec.params.is_object() && !spec.params.members().empty()) {
     deletes.no_proof = "it was asked for with parameters of its own";
   } else if (full) {

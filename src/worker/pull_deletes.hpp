@@ -24,6 +24,7 @@ namespace tandem::worker {
 struct PullDeletes {
   store::DeletePlan write;
   bool sweeps = false;    // the listing, read to its end by this run, proves what is gone
+  bool ambiguous = false;  // the table takes different texts for one key, and which, only it knows
   std::string no_proof;   // why it does not, in a run that would sweep otherwise
   bool feed = false;      // it asks the feed of deletions, which is judged by what the listing has shown
   std::int64_t pass = 0;  // the run that began this reading of listing and feed
@@ -40,6 +41,9 @@ struct PullDeletes {
   std::optional<std::int64_t> live_at_first = {};  // contracts there were before anything was deleted, once it matters
   [[nodiscard]] bool keeps_seen() const noexcept { return sweeps || feed; }
 };
+
+inline constexpr const char* kAmbiguousKey =
+    "the key of the table takes different texts for one, by a nondeterministic collation";
 
 // `full`: the listing is the whole of the object.
 [[nodiscard]] PullDeletes make_deletes(pg::Sql& sql, const store::RunSpec& spec, store::DeletePlan write, bool full,

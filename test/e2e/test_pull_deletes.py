@@ -311,6 +311,31 @@ def test_another_spelling_of_an_id_is_the_same_row(api, database, type_, before,
     assert pull.run().status == "completed" and len(pull.rows()) == 2
 
 
+def test_rows_that_are_found_by_jsonb_go(api, database):
+    source = [{"id": 7, "name": "a"}, {"id": "7", "name": "b"}, {"id": 8.5, "name": "c"}, {"id": "x", "name": "d"}, {"id": True, "name": "e"}]
+    api.listing("/things", source[1:])
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table("id jsonb PRIMARY KEY, name text")
+    pull.map({"id": "id", "name": "name"}, delete_mode="hard")
+    assert pull.run().created == 4
+    api.listing("/things", source[1:2])
+    run = pull.run()
+    assert (run.deleted, pull.rows("name")) == (3, [("b",)]), run.message
+    api.listing("/things", source[:1])
+    pull.run()
+    assert pull.rows("name") == [("a",), ("b",)], "7 and \"7\" have one id: a row that another value has taken its contract from stays"
+
+
+def test_letters_that_are_others_are_other_rows(api, database):
+    database.sql("CREATE EXTENSION citext", user="postgres")
+    api.listing("/things", [{"id": "Éva"}, {"id": "Öva"}, {"id": "ann"}])
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table("id citext PRIMARY KEY")
+    pull.map({"id": "id"}, delete_mode="hard")
+    assert pull.run().created == 3
+    api.listing("/things", [{"id": "öva"}, {"id": "ann"}])
+    assert pull.run().deleted == 1
+    assert pull.rows("lower(id::text)") == [("ann",), ("öva",)]
+
+
 def test_another_key_does_not_delete_by_the_old_one(api, database):
     source = [{"id": str(i), "code": str(i + 1)} for i in range(5)]
     api.listing("/things", source)

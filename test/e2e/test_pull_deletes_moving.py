@@ -179,3 +179,5 @@ def test_texts_that_the_database_takes_for_one(api, database, type_, before, aft
     api.listing("/things", [{"id": after, "name": "x"}, {"id": "bob", "name": "y"}])
     run = pull.run()
     assert (run.status, run.deleted, len(pull.rows())) == ("completed", 0, 2)
+    warned = database.scalar("SELECT count(*) FROM tandem.validate_mapping('things') WHERE code = 'TD532' AND column_name = 'id'")
+    assert warned == (0 if type_ == "citext" else 1)

@@ -189,3 +189,16 @@ def test_mistakes_are_answered_with_their_path(api, database):
     config = {"base_url": api.url, "objects": {"things": {"path": "/things", "deleted": {"equals": []}, "version": 3}}}
     found = database.sql("SELECT path FROM tandem.validate_connector(%s::jsonb) ORDER BY path", (json.dumps(config),))
     assert [row[0] for row in found] == ["objects.things.deleted.equals", "objects.things.deleted.field", "objects.things.version"]
+
+
+def test_a_mark_takes_no_row_that_the_table_takes_for_another_one(api, database):
+    database.sql("CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)", user="postgres")
+    source = [{"id": "Ann", "name": "x", "qty": 1, "at": at(0)}]
+    pull = flagged(api, database, source, table="id text COLLATE ci PRIMARY KEY, name text, qty integer, away boolean")
+    assert pull.run().created == 1
+    changes(api, source + [{**source[0], "id": "ann", "name": "y", "at": at(1)}])
+    assert pull.run().updated == 1
+    changes(api, [marked(source[0], at=at(2)), {**source[0], "id": "ann", "name": "y", "at": at(1)}])
+    run = pull.run()
+    assert (run.deleted, run.code) == (0, "TD413") and "nondeterministic collation" in run.message
+    assert pull.rows("name") == [("y",)]

@@ -50,6 +50,9 @@ TEST(LocalKey, SpellingsOfOneRowLookTheSame) {
   EXPECT_TRUE(same(TypeClass::numeric, "numeric", "7.50", "7.5"));
   EXPECT_TRUE(same(TypeClass::text, "citext", "Ann", "ann"));
   EXPECT_FALSE(same(TypeClass::text, "text", "Ann", "ann"));
+  EXPECT_FALSE(same(TypeClass::text, "citext", "Éva", "Öva")) << "two rows, each its own";
+  EXPECT_FALSE(same(TypeClass::text, "character(3)", "Ann", "ann"));
+  EXPECT_TRUE(same(TypeClass::text, "character(3)", "a", "a  "));
   EXPECT_TRUE(
       same(TypeClass::timestamptz, "timestamp with time zone", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00"));
 }
@@ -82,6 +85,36 @@ TEST(LocalKey, WhatIsKeptFindsTheSameRow) {
   EXPECT_EQ(stored, R"({"id":"12"})");
   EXPECT_EQ(print(key, "a@b", stored), print(key, "c@d", stored));
   EXPECT_NE(print(key, "a@b", stored), print(key, "a@b", R"({"id":"13"})"));
+}
+
+struct Letters : TextCase {  // É is the only big one
+  [[nodiscard]] std::string_view lower(std::string_view text, base::TextArena& arena) const override {
+    return text == "Éva" ? arena.keep("éva") : text;
+  }
+  [[nodiscard]] std::string_view upper(std::string_view text, base::TextArena&) const override { return text; }
+};
+
+TEST(LocalKey, LettersAreTheDatabases) {
+  const Letters letters;
+  const Case c = table(TypeClass::text, "citext");
+  const LocalKey key(c.mapping, c.target, {"id"}, {"id"}, &letters);
+  EXPECT_EQ(print(key, "Éva"), print(key, "éva"));
+  EXPECT_NE(print(key, "Éva"), print(key, "öva"));
+}
+
+TEST(LocalKey, AJsonbColumnIsKeptAsItIs) {
+  const Case c = table(TypeClass::jsonb, "jsonb");
+  const LocalKey key(c.mapping, c.target, {"id"}, {"id"});
+  EXPECT_FALSE(key.derived()) << "the id does not say whether it was 7 or \"7\"";
+  Cell row[2];
+  row[0].form = Cell::Form::text;
+  row[0].text = "7";
+  const std::string number = key.stored(row);
+  row[0].text = "\"7\"";
+  const std::string text = key.stored(row);
+  EXPECT_NE(print(key, "7", number), print(key, "7", text));
+  EXPECT_EQ(print(key, "7", number), print(key, "7", R"({"id":"7.0"})"));
+  EXPECT_EQ(print(key, "x", R"({"id":"{\"a\":1,\"b\":2}"})"), print(key, "x", R"({"id":"{\"b\": 2, \"a\": 1}"})"));
 }
 
 TEST(JsonHash, DoesNotLookAtOrderOfKeysAndSpace) {
