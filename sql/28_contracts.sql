@@ -48,6 +48,32 @@ INSERT INTO c_stamped SELECT n, 'c_stamped', 'x' FROM generate_series(10, 5000) 
 SELECT count(*), count(DISTINCT origin_id) FROM tandem.contracts WHERE mapping = 'c_stamped';
 DROP TABLE c_stamped;
 SELECT count(*) FROM tandem.contracts WHERE mapping = 'c_stamped';
+-- names that rows are stamped with
+SELECT tandem.alter_mapping('c_stamped', '{"name": "c_stumped"}');
+\echo :LAST_ERROR_SQLSTATE
+BEGIN;
+UPDATE c_stamped SET owner = 'c_stumped' WHERE owner = 'c_stamped';
+SELECT tandem.alter_mapping('c_stamped', '{"name": "c_stumped"}');
+SELECT mapping, origin_id FROM tandem.contracts WHERE mapping = 'c_stumped';
+ROLLBACK;
+SELECT tandem.alter_mapping('c_stamped', '{"options": {"stamp": {"owner": "connection"}}}');
+UPDATE c_stamped SET owner = 'crm' WHERE owner = 'c_stamped';
+SELECT tandem.alter_connection('crm', '{"name": "crn"}');
+UPDATE c_stamped SET owner = 'c_stamped' WHERE owner = 'crm';
+SELECT tandem.alter_connection('crm', '{"name": "crn"}');
+SELECT tandem.alter_connection('crn', '{"name": "crm"}');
+SELECT tandem.alter_mapping('c_stamped', '{"options": {"stamp": {"owner": "mapping"}}}');
+
+-- a time zone that the server does not know (any more)
+SET ROLE tandem_owner;
+UPDATE tandem._connection SET config = jsonb_set(config, '{objects,contacts,cursor,zone}', '"Europe/Pari"') WHERE name = 'crm';
+SET ROLE regress_tandem_app;
+SELECT severity, code, message, hint FROM tandem.validate_mapping('c_rows') WHERE code = 'TD503';
+SELECT tandem.alter_mapping('c_rows', '{"columns": {"name": null}}');
+SET ROLE tandem_owner;
+UPDATE tandem._connection SET config = config #- '{objects,contacts,cursor,zone}' WHERE name = 'crm';
+SET ROLE regress_tandem_app;
+
 SELECT count(*) FROM tandem._derived_contracts(-1), tandem._derives_contracts(NULL);
 SELECT tandem.drop_mapping(name) FROM tandem.mappings WHERE name LIKE 'c\_%';
 :show;

@@ -16,6 +16,7 @@
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
 #include "worker/wake.hpp"
+#include "store/stamped_rows.hpp"
 
 namespace tandem::api {
 
@@ -150,6 +151,11 @@ void alter_connection(const pg::FunctionCall& call) {
   const std::string name = call.required_text(0, "name");
   const Json changes = required_object(call, 1, "changes");
   Caller caller(call, 2);
+  if (*name != connection.name) {
+    for (const store::MappingRow& m : store::mappings_of_connection(caller.sql, connection.connection_id))
+      if (auto problem = store::rename_problem(caller.sql, m, "connection", connection.name, *name))
+        throw Failure(*std::move(problem));
+  }
   const store::Connection before = require_own(caller, name);
   check_change_keys(changes);
   store::Connection after = before;

@@ -11,6 +11,7 @@
 #include "pg/entry.hpp"
 #include "pg/log.hpp"
 #include "store/mappings.hpp"
+#include "store/stamped_rows.hpp"
 #include "worker/wake.hpp"
 
 namespace tandem::api {
@@ -160,6 +161,9 @@ void alter_mapping(const pg::FunctionCall& call) {
   if (after.name != before.name && store::find_mapping(caller.sql, caller.tenant.tenant_id, after.name)) {
     throw already_exists("mapping", after.name);
   }
+  if (after.name != before.name)
+    if (auto problem = store::rename_problem(caller.sql, before, "mapping", before.name, after.name))
+      throw Failure(*std::move(problem));
   const bool rescheduled = after.schedule != before.schedule || after.enabled != before.enabled;
   after.next_run_at = rescheduled ? next_due(after) : before.next_run_at;
   store::update_mapping(caller.sql, after, reread_after(before, after));
