@@ -145,6 +145,7 @@ CREATE TABLE tandem._run (
     params jsonb NOT NULL DEFAULT '{}',
     chain bigint[] NOT NULL DEFAULT '{}',  -- mappings whose runs led to this one: none of them is started again by it
     again boolean NOT NULL DEFAULT false,  -- somebody wanted another one while this was running
+    again_full boolean NOT NULL DEFAULT false,  -- and a full one
     requested_at timestamptz NOT NULL DEFAULT now(),
     not_before timestamptz,             -- waiting for a lock that was busy, …
     started_at timestamptz,

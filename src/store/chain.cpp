@@ -18,7 +18,7 @@ constexpr const char* kStart = R"(
       FROM tandem._mapping m WHERE m.mapping_id = ANY ($1)
     ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING
     RETURNING mapping_id)
-  UPDATE tandem._run r SET again = r.status = 'running', position = CASE WHEN r."full" OR NOT $3 OR r.status = 'running' THEN r.position END, "full" = r."full" OR ($3 AND r.status = 'pending')
+  UPDATE tandem._run r SET again = r.status = 'running', again_full = r.again_full OR ($3 AND r.status = 'running'), position = CASE WHEN r."full" OR NOT $3 OR r.status = 'running' THEN r.position END, "full" = r."full" OR ($3 AND r.status = 'pending')
    WHERE r.mapping_id = ANY ($1) AND r.kind = 'pull' AND r.status IN ('pending', 'running') AND r.mapping_id NOT IN (SELECT mapping_id FROM made))";
 
 void start(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& mappings, const char* trigger) {

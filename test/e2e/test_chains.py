@@ -1,10 +1,12 @@
 """What follows a run: other mappings, SQL functions, mappings that wait; and what listeners are told."""
 
 import json
+import threading
 
 import psycopg
 import pytest
 
+from cluster import wait_until
 from pull import Pull, records, things
 
 
@@ -35,6 +37,28 @@ def test_follow_ups_start_one_after_the_other_with_the_same_flag(api, database):
     assert triggers(database, "second") == ["follow_up"] and triggers(database, "third") == ["follow_up"]
     assert database.sql('SELECT DISTINCT "full" FROM tandem.recent_runs') == [(True,)]
     assert database.scalar("SELECT count(*) FROM third") == 3
+
+
+def test_a_full_run_that_was_wanted_meanwhile_is_a_full_one(api, database):
+    pull = things(api, database, records(3), options={"follow_ups": ["second"]})
+    second = other(pull, "second")
+    listing, proceed, held = api.listing("/things", records(3)), threading.Event(), [True]
+
+    def served(request):
+        if held:
+            held.pop()
+            proceed.wait(60)
+        return listing.answer(request, api.url)
+
+    api.route("/things", served)
+    run = second.start()
+    database.wait_for(f"SELECT status = 'running' FROM tandem._run WHERE run = {run}")
+    wait_until(lambda: not held, what="the request of the second mapping")
+    assert pull.run(full=True).status == "completed"
+    proceed.set()
+    ended(database, "second", 2)
+    assert database.sql("SELECT \"full\", trigger FROM tandem.recent_runs WHERE mapping = 'second' ORDER BY run") == [
+        (False, "manual"), (True, "follow_up")]
 
 
 def test_a_cycle_of_follow_ups_ends(api, database):
