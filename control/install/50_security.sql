@@ -31,13 +31,17 @@ CREATE POLICY caller ON tandem._pending_delete FOR SELECT TO PUBLIC USING (mappi
 CREATE POLICY caller ON tandem._instance FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY caller ON tandem._connector FOR SELECT TO PUBLIC USING (true);
 
--- What a dump takes along: definitions. Not credentials, not runs, errors and contracts, which mean nothing elsewhere.
+-- What a dump takes along: definitions, and with how far reading has come what is known of the rows: contracts, without
+-- which no row that is gone could be found any more. Not credentials, not runs and errors, which mean nothing elsewhere.
 -- _instance goes with them so that the restored database knows that it is a copy.
 SELECT pg_catalog.pg_extension_config_dump('tandem._instance', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._tenant', 'WHERE name OPERATOR(pg_catalog.<>) ''default''');
 SELECT pg_catalog.pg_extension_config_dump('tandem._connector', 'WHERE NOT builtin');
 SELECT pg_catalog.pg_extension_config_dump('tandem._connection', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._mapping', '');
+SELECT pg_catalog.pg_extension_config_dump('tandem._contract', '');
+SELECT pg_catalog.pg_extension_config_dump('tandem._pending_delete', 'WHERE uncovered');
+SELECT pg_catalog.pg_extension_config_dump('tandem._contract_ordinal_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._tenant_tenant_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._connector_connector_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._connection_connection_id_seq', '');

@@ -37,7 +37,8 @@ void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity
 
 // Nothing was seen: the next listing writes everything.
 void forget_all(pg::Sql& sql, std::int64_t mapping);
-// Contracts of another key mean nothing: they are forgotten when `key` is not what the mapping's are about.
+// Contracts of another key mean nothing: they are forgotten when `key`, which begins with the table's number, is not
+// what the mapping's are about.
 void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key);
 
 }  // namespace tandem::store

@@ -160,10 +160,19 @@ void set_mapping_paused(pg::Sql& sql, std::int64_t mapping_id, bool paused, std:
 std::vector<std::string> rebind_by_name(pg::Sql& sql) {
   // A name that is not there leaves 0, which no relation and no role has: better than an OID of something else.
   sql.engine(
-      "UPDATE tandem._mapping SET target = coalesce((SELECT c.oid FROM pg_catalog.pg_class c"
+      "WITH found AS (SELECT m.mapping_id, coalesce((SELECT c.oid FROM pg_catalog.pg_class c"
       " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-      " WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = target_name), 0), columns_seen = NULL,"
-      " owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = owner_name), 0)");
+      " WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = m.target_name), 0) AS target"
+      " FROM tandem._mapping m)"
+      " UPDATE tandem._mapping m SET target = found.target, columns_seen = NULL,"
+      " contract_key = regexp_replace(m.contract_key, '^[0-9]+', found.target::text),"
+      " owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = owner_name), 0)"
+      " FROM found WHERE found.mapping_id = m.mapping_id");
+  // A dump may have been taken without contracts: what they would say is read anew.
+  sql.engine(
+      "UPDATE tandem._mapping m SET cursor_value = NULL, cursor_version = cursor_version + 1, resume = NULL,"
+      " resume_version = NULL WHERE m.cursor_value IS NOT NULL AND m.contract_key IS NOT NULL"
+      " AND NOT EXISTS (SELECT FROM tandem._contract c WHERE c.mapping_id = m.mapping_id)");
   sql.engine(
       "UPDATE tandem._connection SET owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
       "owner_name), 0)");

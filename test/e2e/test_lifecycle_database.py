@@ -1,5 +1,6 @@
 """Commands that want a database to themselves, and databases that are copies."""
 
+import copy
 import json
 import subprocess
 
@@ -9,7 +10,7 @@ import pytest
 from busy import busy, serving
 from cluster import SUPERUSER, wait_until
 from conftest import Database
-from pull import records, things
+from pull import PAGING, Pull, records, things
 
 
 @pytest.fixture
@@ -92,6 +93,34 @@ def test_a_restored_dump_starts_paused(cluster, made):
     cluster.wait_for_log('nothing runs in database "restored"', mark)
     cluster.psql("SELECT tandem.adopt()", "restored")
     assert cluster.scalar("SELECT count(*) FROM tandem._instance WHERE paused_reason IS NULL", dbname="restored") == 1
+
+
+@pytest.mark.parametrize("left_out", [[], ["--exclude-table-data=tandem._contract"]])
+def test_a_restored_mapping_knows_its_rows(api, cluster, database, made, left_out):
+    source = [{"id": f"r{n}", "name": "x", "at": f"2026-01-01T00:00:{n:02}Z"} for n in range(20)]
+    api.feed("/things", source, field="at", offset="offset")
+    spec = {"path": "/things", "paging": PAGING["offset"], "cursor": {"field": "at", "param": "since"}}
+    pull = Pull(database).connect(api.url, {"things": spec}).table("id text PRIMARY KEY, name text")
+    pull.map({"id": "id", "name": "name"}, delete_mode="hard")
+    assert pull.run().created == 20
+    dump = subprocess.run(["pg_dump", "-h", str(cluster.directory), "-p", str(cluster.port), "-U", SUPERUSER, *left_out, database.name],
+                          check=True, capture_output=True, text=True).stdout
+    del source[3]
+    restored = copy.copy(database)
+    restored.name = "restored"  # which `made` drops
+    cluster.psql("CREATE DATABASE restored")
+    mark = cluster.log_mark()
+    cluster.psql(dump, "restored")
+    cluster.psql("SELECT tandem._wake_launcher()", "restored")
+    cluster.wait_for_log('nothing runs in database "restored"', mark)
+    cluster.psql("SELECT tandem.adopt()", "restored")
+    pull = Pull(restored)
+    first = pull.run()
+    assert (first.status, first.deleted, first.records_read < 10) == ("completed", 0, not left_out), "without contracts all is read"
+    full = pull.run(full=True)
+    assert (full.status, full.deleted, len(pull.rows())) == ("completed", 0 if left_out else 1, 20 if left_out else 19)
+    del source[5]
+    assert pull.run(full=True).deleted == 1, "what it has seen since it deletes in any case"
 
 
 def test_pause_all_and_resume_all(api, database):
