@@ -32,6 +32,11 @@ SELECT tandem.alter_mapping('c_rows', '{"options": {"verify": "target"}}');
 SELECT tandem.alter_mapping('c_rows', '{"delete_mode": "hard"}');
 SELECT origin_id, stored FROM tandem.contracts WHERE mapping = 'c_rows' ORDER BY 1;
 
+-- nobody approves what no run could delete
+SELECT tandem.pause_mapping('c_rows');
+SELECT tandem.approve_deletes('c_rows', 1);
+SELECT tandem.resume_mapping('c_rows');
+
 -- whose rights
 GRANT SELECT ON c_pairs TO regress_tandem_other;
 SET ROLE regress_tandem_other;

@@ -1,4 +1,5 @@
 // approve_deletes: a person says that it is right that so many rows go.
+#include "api/runnable.hpp"
 #include "base/strings.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
@@ -30,6 +31,7 @@ std::int64_t approve_deletes(const pg::FunctionCall& call) {
   if (mapping.definition.string_at("delete_mode").value_or("ignore") == "ignore")
     throw Failure(Errc::prerequisite, strcat("mapping ", name, " deletes nothing"), "Its delete_mode is ignore.",
                   strcat("SELECT tandem.alter_mapping(", pg::quote_literal(name), ", '{\"delete_mode\": \"hard\"}');"));
+  require_runnable(sql, mapping);
   const std::optional<std::int64_t> run = store::request_approved_run(sql, mapping.mapping_id, *at_most);
   if (!run)
     throw Failure(Errc::prerequisite, strcat("mapping ", name, " is running"),
