@@ -19,6 +19,8 @@ SELECT tandem.create_connector(NULL, '{}');
 SELECT tandem.create_connector('', '{}');
 SELECT * FROM tandem.validate_connector('{"auth": {"typ": "bearer"}, "objects": {"a": {"pth": "/a", "paging": {"style": "pages"}}}}');
 SELECT * FROM tandem.validate_connector('{"title": "Fine"}');
+SELECT * FROM tandem.validate_connector('{"objects": {"a": {"path": "/a", "cursor": {"field": "at", "param": "since", "zone": "Europe/Pari"}}}}');
+SELECT tandem.create_connector('x', '{"objects": {"a": {"path": "/a", "cursor": {"field": "at", "param": "since", "zone": "Europe/Pari"}}}}');
 SELECT * FROM tandem.connector_settings('rst');
 \echo :LAST_ERROR_SQLSTATE
 

@@ -48,6 +48,7 @@ SELECT tandem.alter_connection('crm', '{"labl": "x"}');
 SELECT tandem.alter_connection('crm', '{"metadata": 3}');
 SELECT tandem.alter_connection('crm', '{"connector": "shop"}');
 SELECT tandem.alter_connection('crm', '{"name": null}');
+SELECT tandem.alter_connection('crm', '{"config": {"objects": {"contacts": {"cursor": {"zone": "Europe/Pari"}}}}}');
 SELECT tandem.alter_connection('crm', '{"config": {"base_url": "ftp://api.example.com"}}');
 SELECT tandem.alter_connection('crm', '[]');
 SELECT tandem.alter_connection('crm', '{"name": "crm2"}');

@@ -48,11 +48,6 @@ SET ROLE regress_tandem_other;
 SELECT origin_id FROM tandem.contracts WHERE mapping = 'c_pairs';
 SET ROLE regress_tandem_app;
 
--- many rows, a table that is gone, a mapping that is
-INSERT INTO c_stamped SELECT n, 'c_stamped', 'x' FROM generate_series(10, 5000) n;
-SELECT count(*), count(DISTINCT origin_id) FROM tandem.contracts WHERE mapping = 'c_stamped';
-DROP TABLE c_stamped;
-SELECT count(*) FROM tandem.contracts WHERE mapping = 'c_stamped';
 -- names that rows are stamped with
 SELECT tandem.alter_mapping('c_stamped', '{"name": "c_stumped"}');
 \echo :LAST_ERROR_SQLSTATE
@@ -79,6 +74,11 @@ SET ROLE tandem_owner;
 UPDATE tandem._connection SET config = config #- '{objects,contacts,cursor,zone}' WHERE name = 'crm';
 SET ROLE regress_tandem_app;
 
+-- many rows, a table that is gone, a mapping that is
+INSERT INTO c_stamped SELECT n, 'c_stamped', 'x' FROM generate_series(10, 5000) n;
+SELECT count(*), count(DISTINCT origin_id) FROM tandem.contracts WHERE mapping = 'c_stamped';
+DROP TABLE c_stamped;
+SELECT count(*) FROM tandem.contracts WHERE mapping = 'c_stamped';
 SELECT count(*) FROM tandem._derived_contracts(-1), tandem._derives_contracts(NULL);
 SELECT tandem.drop_mapping(name) FROM tandem.mappings WHERE name LIKE 'c\_%';
 :show;

@@ -4,6 +4,7 @@
 
 #include "api/credentials_args.hpp"
 #include "api/json_args.hpp"
+#include "api/zones.hpp"
 #include "base/strings.hpp"
 #include "core/schema_check.hpp"
 #include "net/url.hpp"
@@ -15,8 +16,8 @@
 #include "store/fields.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
-#include "worker/wake.hpp"
 #include "store/stamped_rows.hpp"
+#include "worker/wake.hpp"
 
 namespace tandem::api {
 
@@ -27,6 +28,12 @@ using base::Failure;
 using base::Json;
 
 constexpr std::array<std::string_view, 6> kChanges{"name", "connector", "config", "credentials", "label", "metadata"};
+
+core::Findings findings_about(const store::Connection& connection) {
+  core::Findings findings = core::validate_config(connection.manifest, connection.config);
+  check_zones(connection.config, findings);
+  return findings;
+}
 
 std::int64_t create_connection(const pg::FunctionCall& call) {
   store::Connection c;
@@ -49,7 +56,7 @@ std::int64_t create_connection(const pg::FunctionCall& call) {
   c.manifest = std::move(used.manifest);
   c.owner = pg::current_user();
   c.owner_name = pg::role_name(c.owner);
-  raise(core::validate_config(c.manifest, c.config), "config: ");
+  raise(findings_about(c), "config: ");
   const core::Api api = c.api();
   const auto changes = credentials ? credential_changes(*credentials, api) : std::vector<store::CredentialChange>();
   const auto id = store::insert_connection(caller.sql, c);
@@ -99,7 +106,7 @@ std::string origin_of(const base::Result<core::Api>& api) {
 }
 
 void apply_config(Caller& caller, const store::Connection& before, const store::Connection& after) {
-  raise(core::validate_config(after.manifest, after.config), "config: ");
+  raise(findings_about(after), "config: ");
   const core::Api new_api = after.api();
   const std::string old_origin = origin_of(core::make_api(before.manifest, before.config));
   if (old_origin != origin_of(new_api)) {
@@ -144,6 +151,11 @@ void rename(Caller& caller, store::Connection& connection, const Json& changes) 
   if (*name != connection.name && store::find_connection(caller.sql, caller.tenant.tenant_id, *name)) {
     throw already_exists("connection", *name);
   }
+  if (*name != connection.name) {
+    for (const store::MappingRow& m : store::mappings_of_connection(caller.sql, connection.connection_id))
+      if (auto problem = store::rename_problem(caller.sql, m, "connection", connection.name, *name))
+        throw Failure(*std::move(problem));
+  }
   connection.name = *name;
 }
 
@@ -151,11 +163,6 @@ void alter_connection(const pg::FunctionCall& call) {
   const std::string name = call.required_text(0, "name");
   const Json changes = required_object(call, 1, "changes");
   Caller caller(call, 2);
-  if (*name != connection.name) {
-    for (const store::MappingRow& m : store::mappings_of_connection(caller.sql, connection.connection_id))
-      if (auto problem = store::rename_problem(caller.sql, m, "connection", connection.name, *name))
-        throw Failure(*std::move(problem));
-  }
   const store::Connection before = require_own(caller, name);
   check_change_keys(changes);
   store::Connection after = before;

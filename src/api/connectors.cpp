@@ -1,5 +1,6 @@
 // create_connector, validate_connector, drop_connector, connector_settings.
 #include "api/json_args.hpp"
+#include "api/zones.hpp"
 #include "base/strings.hpp"
 #include "core/api.hpp"
 #include "pg/entry.hpp"
@@ -12,6 +13,12 @@ namespace {
 using base::Errc;
 using base::Failure;
 
+core::Findings findings_about(const base::Json& manifest) {
+  core::Findings findings = core::validate_manifest(manifest);
+  check_zones(manifest, findings);
+  return findings;
+}
+
 std::int64_t create_connector(const pg::FunctionCall& call) {
   const std::string name = name_argument(call, 0, "name");
   const base::Json manifest = required_object(call, 1, "manifest");
@@ -21,7 +28,7 @@ std::int64_t create_connector(const pg::FunctionCall& call) {
     notice_exists("connector", name);
     return existing->connector_id;
   }
-  raise(core::validate_manifest(manifest), "manifest: ");
+  raise(findings_about(manifest), "manifest: ");
   if (const auto id = store::insert_connector(sql, name, call.required_text(1, "manifest"))) return *id;
   throw already_exists("connector", name);
 }
@@ -61,8 +68,7 @@ TANDEM_FUNCTION(tandem_create_connector) { return call.ret_integer(tandem::api::
 
 TANDEM_FUNCTION(tandem_validate_connector) {
   const auto manifest = tandem::api::json_argument(call, 0, "manifest");
-  return call.ret_rows(
-      tandem::api::rows_by_path(tandem::core::validate_manifest(manifest.value_or(tandem::base::Json()))));
+  return call.ret_rows(tandem::api::rows_by_path(tandem::api::findings_about(manifest.value_or(tandem::base::Json()))));
 }
 
 TANDEM_FUNCTION(tandem_drop_connector) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/zones.hpp"
 #include "base/strings.hpp"
 #include "core/mapping_codes.hpp"
 #include "core/mapping_stamp.hpp"
@@ -189,6 +190,8 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   const bool sound = !core::has_errors(parsed.findings);
   draft.findings.insert(draft.findings.end(), parsed.findings.begin(), parsed.findings.end());
   if (!sound) return draft;
+  if (const core::Object* object = api.object(row.object); object != nullptr && object->cursor)
+    if (auto problem = zone_problem(object->cursor->zone, "object")) draft.findings.push_back(*std::move(problem));
   const core::Findings more = core::validate_mapping(parsed.mapping, api, described, fields);
   draft.findings.insert(draft.findings.end(), more.begin(), more.end());
   store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
