@@ -59,6 +59,7 @@ inline constexpr const char* kDeletesHeldBack = "TD412";  // more rows would hav
 inline constexpr const char* kNoProof = "TD413";  // the listing does not prove what is gone: nothing was deleted
 inline constexpr const char* kStillReferenced = "TD414";  // a constraint does not let the row of a gone record go
 inline constexpr const char* kFeedGap = "TD415";          // a feed of deletions does not tell all that is gone
+inline constexpr const char* kSameRow = "TD416";          // another record of the page has the row
 inline constexpr const char* kNotAskedFor = "TD417";      // listings do not ask for records any more: their rows stay
 inline constexpr const char* kWaits = "TD425";            // the record it refers to is not there yet: it waits for it
 inline constexpr const char* kNoReferred = "TD426";  // the record it refers to is not there, which is an error here

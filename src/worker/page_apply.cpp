@@ -250,6 +250,8 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   const store::ComputedValues computed(sql, plan.compute, converted);
   const std::vector<core::RowFault> not_converted =
       plan.mapping.last_error.empty() ? std::vector<core::RowFault>{} : converted.faults;
+  if (plan.local_key && !plan.local_key->tells_apart())
+    refuse_second_of_a_row(plan, loaded, without(identified.rows, candidates, loaded.page.records()), converted);
   PageReferences references(sql, plan, loaded.arena);
   references.resolve(converted);
   laps.lap(core::Stage::convert);

@@ -1,8 +1,11 @@
 #include "worker/page_keys.hpp"
 
+#include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/strings.hpp"
+#include "core/codes.hpp"
 #include "core/local_key.hpp"
 #include "store/verify.hpp"
 #include "worker/pull_deletes.hpp"
@@ -15,14 +18,82 @@ std::int64_t hash_of(const core::LocalKey& keys, std::span<const base::Cell> cel
   return static_cast<std::int64_t>(base::hash64(keys.fingerprint(cells), 0));
 }
 
+std::vector<std::size_t> positions_of(const core::LocalKey& keys) {
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < keys.columns(); ++i) positions.push_back(keys.position(i));
+  return positions;
+}
+
+// Empty: a null in it is nobody's.
+std::string print_of(const core::LocalKey& keys, std::span<const base::Cell> cells) {
+  const bool null = std::ranges::any_of(cells, [](const base::Cell& cell) {
+    return cell.form == base::Cell::Form::null || cell.form == base::Cell::Form::made;
+  });
+  return null ? std::string() : keys.fingerprint(cells);
+}
+
+core::RowFault same_row(const PullPlan& plan, const core::Identity& second, std::string_view first,
+                        std::span<const base::Cell> row) {
+  return {.record = second.record,
+          .error_type = core::error_type::kValidation,
+          .code = core::code::kSameRow,
+          .field = {},
+          .column = plan.mapping.columns[plan.local_key->position(0)].column,
+          .message = base::strcat("record ", second.origin_id, " would have the row of record ", first,
+                                  ", which is of the same page: ", plan.local_key->stored(row)),
+          .suggestion = "Find rows by columns that tell the two apart, or correct one of them at the source.",
+          .sqlstate = {}};
+}
+
+// What is left of `rows` without those that are twins of others.
+void keep_rows(core::RowBuilder::Converted& rows, std::size_t width, const std::vector<bool>& twin) {
+  core::RowBuilder::Converted left;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    if (twin[i]) continue;
+    const auto begin = rows.cells.begin() + static_cast<std::ptrdiff_t>(i * width);
+    left.cells.insert(left.cells.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+    left.rows.push_back(rows.rows[i]);
+  }
+  rows.cells = std::move(left.cells);
+  rows.rows = std::move(left.rows);
+}
+
 }  // namespace
+
+void refuse_second_of_a_row(const PullPlan& plan, LoadedPage& loaded, const std::vector<core::Identity>& in_already,
+                            core::RowBuilder::Converted& rows) {
+  if (!plan.local_key || plan.local_key->tells_apart() || rows.rows.empty()) return;
+  const core::LocalKey& keys = *plan.local_key;
+  const std::vector<std::size_t> positions = positions_of(keys);
+  std::unordered_map<std::string, std::string_view> holder;
+  std::vector<base::Cell> cells;
+  for (const core::Identity& row : in_already) {
+    cells.clear();
+    if (plan.rows.convert_some(loaded.page, row.record, positions, loaded.arena, cells))
+      holder.try_emplace(print_of(keys, cells), row.origin_id);
+  }
+  const std::size_t width = plan.rows.columns();
+  std::vector<bool> twin(rows.rows.size());
+  bool some = false;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    const auto row = std::span(rows.cells).subspan(i * width, width);
+    cells.clear();
+    for (const std::size_t position : positions) cells.push_back(row[position]);
+    const std::string print = print_of(keys, cells);
+    if (print.empty()) continue;
+    const auto [held, fresh] = holder.try_emplace(print, rows.rows[i].origin_id);
+    if (fresh) continue;
+    rows.faults.push_back(same_row(plan, rows.rows[i], held->second, row));
+    some = twin[i] = true;
+  }
+  if (some) keep_rows(rows, width, twin);
+}
 
 std::vector<std::int64_t> keys_shown(PullPlan& plan, LoadedPage& loaded, const std::vector<Unremembered>& records) {
   std::vector<std::int64_t> hashes;
   if (!plan.deletes || !plan.deletes->sweeps || !plan.local_key) return hashes;
   const core::LocalKey& keys = *plan.local_key;
-  std::vector<std::size_t> positions;
-  for (std::size_t i = 0; i < keys.columns(); ++i) positions.push_back(keys.position(i));
+  const std::vector<std::size_t> positions = positions_of(keys);
   std::vector<base::Cell> cells;
   for (const Unremembered& it : records) {
     if (!it.fresh && keys.derived()) continue;  // its row is that of its id, which the listing shows

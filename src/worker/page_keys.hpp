@@ -1,6 +1,7 @@
-// Rows of records that a full listing shows and that leave no contract: they failed, or the
-// mapping's conditions leave them out. Such a record may have come under a new id, and the
-// row of its old one is still its row: the sweep asks for these keys before it deletes.
+// What the keys of a page's rows say of its records. Two of them may be of one row: the later
+// one does not go in. And a record that leaves no contract, because it failed or the
+// mapping's conditions leave it out, may have come under a new id: the row of its old one is
+// still its row, so the sweep of a full listing asks for these keys before it deletes.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,11 @@
 #include "worker/pull_plan.hpp"
 
 namespace tandem::worker {
+
+// Of records with different ids that have one row the first stands, one that is in already before all others; the rest
+// become faults that name both. `in_already`: records of the page that are not converted, for they are as they were.
+void refuse_second_of_a_row(const PullPlan& plan, LoadedPage& loaded, const std::vector<core::Identity>& in_already,
+                            core::RowBuilder::Converted& rows);
 
 struct Unremembered {
   std::size_t record = 0;

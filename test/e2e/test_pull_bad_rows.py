@@ -340,3 +340,23 @@ def test_whatever_is_wrong_the_table_is_the_source_without_its_bad_rows(api, dat
                     assert any(r[1] == row["name"] for k, r in after.items() if k != row["id"]), (turn, row)
             else:
                 assert after[row["id"]] == value, turn
+
+
+def test_two_ids_of_a_page_that_have_one_row_are_told(api, database):
+    source = [{"id": "A ", "name": "one"}, {"id": "b", "name": "two"}, {"id": "a", "name": "three"}]
+    api.listing("/things", source)
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table("id text PRIMARY KEY, name text")
+    pull.map([{"field": "id", "column": "id", "to_local": ["trim", "lowercase"]}, {"field": "name", "column": "name"}])
+    run = pull.run()
+    assert (run.status, run.created, run.updated, run.failed) == ("partial", 2, 0, 1)
+    assert pull.rows() == [("a", "one"), ("b", "two")]
+    assert pull.errors() == [("a", "TD416", "id")]
+    message, = pull.errors("message")[0]
+    assert message == 'record a would have the row of record A , which is of the same page: {"id":"a"}'
+    again = pull.run()
+    assert (again.failed, pull.rows()) == (1, [("a", "one"), ("b", "two")]), "the row does not change hands with every run"
+    source[0]["id"] = "c"
+    api.listing("/things", source)
+    last = pull.run()
+    assert (last.status, last.failed, pull.errors()) == ("completed", 0, [])
+    assert pull.rows() == [("a", "three"), ("b", "two"), ("c", "one")]
