@@ -11,6 +11,8 @@ namespace {
 constexpr std::string_view kTriable =
     " e.resolved_at IS NULL AND (jsonb_typeof(e.record) = 'object' OR e.record_text LIKE '{%')";
 
+constexpr std::int64_t kMostBytes = 16 << 20;
+
 std::int64_t retry_run(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows made = sql.engine(R"(
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by)
@@ -26,6 +28,28 @@ std::int64_t retry_run(pg::Sql& sql, std::int64_t mapping_id) {
     RETURNING run)",
                                      {mapping_id});
   return active.empty() ? retry_run(sql, mapping_id) : active.integer(0, 0);  // it ended in between
+}
+
+// `which` errors, of $1 and behind $2; parameters $3 and $4: how many, how many bytes.
+FailedRecords records_of(pg::Sql& sql, std::string_view which, std::initializer_list<pg::Param> parameters) {
+  const pg::Rows rows = sql.engine(base::strcat(R"(
+    SELECT error, record
+      FROM (SELECT error, record, sum(length(record)) OVER (ORDER BY error) - length(record) AS before
+              FROM (SELECT e.error, coalesce(e.record::text, e.record_text) AS record
+                      FROM tandem._sync_error e
+                     WHERE )",
+                                                which, " AND", kTriable, R"(
+                     ORDER BY e.error LIMIT $3) e) e
+     WHERE before < $4 ORDER BY error)"),
+                                   parameters);
+  FailedRecords out;
+  out.body = "[";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out.errors.push_back(rows.integer(i, 0));
+    out.body += base::strcat(i == 0 ? "" : ",\n", rows.text(i, 1));
+  }
+  out.body += "]";
+  return out;
 }
 
 }  // namespace
@@ -44,25 +68,7 @@ std::optional<std::int64_t> request_retry(pg::Sql& sql, std::int64_t mapping_id,
 }
 
 FailedRecords load_failed(pg::Sql& sql, const RunSpec& spec, std::int64_t limit) {
-  constexpr std::int64_t kMostBytes = 16 << 20;
-  const pg::Rows rows = sql.engine(base::strcat(R"(
-    SELECT error, record
-      FROM (SELECT error, record, sum(length(record)) OVER (ORDER BY error) - length(record) AS before
-              FROM (SELECT e.error, coalesce(e.record::text, e.record_text) AS record
-                      FROM tandem._sync_error e
-                     WHERE e.retry_run = $1 AND)",
-                                                kTriable, R"(
-                     ORDER BY e.error LIMIT $2) e) e
-     WHERE before < $3 ORDER BY error)"),
-                                   {spec.run, limit, kMostBytes});
-  FailedRecords out;
-  out.body = "[";
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    out.errors.push_back(rows.integer(i, 0));
-    out.body += base::strcat(i == 0 ? "" : ",\n", rows.text(i, 1));
-  }
-  out.body += "]";
-  return out;
+  return records_of(sql, "e.retry_run = $1 AND e.error > $2", {spec.run, std::int64_t{0}, limit, kMostBytes});
 }
 
 void settle_retried(pg::Sql& sql, const RunSpec& spec, const Retried& retried) {
@@ -147,11 +153,9 @@ void mark_for_retry(pg::Sql& sql, const RunSpec& spec, const std::vector<std::in
              {spec.run, errors});
 }
 
-void mark_orphans(pg::Sql& sql, const RunSpec& spec) {
-  sql.engine(base::strcat("UPDATE tandem._sync_error e SET retry_run = $2 WHERE e.mapping_id = $1 AND e.code = $3"
-                          " AND e.retryable AND e.run IS NOT NULL AND",
-                          kTriable),
-             {spec.mapping_id, spec.run, core::code::kNoParent});
+FailedRecords orphans(pg::Sql& sql, const RunSpec& spec, std::int64_t after, std::int64_t limit) {
+  return records_of(sql, "e.mapping_id = $1 AND e.error > $2 AND e.code = $5 AND e.retryable AND e.run IS NOT NULL",
+                    {spec.mapping_id, after, limit, kMostBytes, core::code::kNoParent});
 }
 
 void retry_again(pg::Sql& sql, const RunSpec& spec) {

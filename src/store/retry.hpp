@@ -51,8 +51,8 @@ struct WaitingRecord {
                                                          std::int64_t limit);
 // These are to be tried by the run.
 void mark_for_retry(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& errors);
-// Those that lacked the row that a foreign key wants.
-void mark_orphans(pg::Sql& sql, const RunSpec& spec);
+// Those that lacked the row that a foreign key wants, behind error `after`, at most `limit`.
+[[nodiscard]] FailedRecords orphans(pg::Sql& sql, const RunSpec& spec, std::int64_t after, std::int64_t limit);
 
 // Errors that were marked while their run was about to end get a run of their own.
 void retry_again(pg::Sql& sql, const RunSpec& spec);

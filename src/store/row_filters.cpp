@@ -1,6 +1,7 @@
 #include "store/row_filters.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -315,6 +316,21 @@ void stage_rows(pg::StagedPage& page, const Batch& batch, std::span<const std::s
     }
   }
   page.ready();
+}
+
+std::vector<bool> lack_parents(pg::Sql& sql, const WritePlan& plan, const Batch& batch, std::size_t rows) {
+  std::vector<bool> lacking(rows);
+  const Constraints constraints = read_constraints(sql, plan);
+  std::vector<std::size_t> all(rows);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  pg::StagedPage page(sql, kStagedPage, plan.staged);
+  stage_rows(page, batch, all);
+  for (const ReferenceFact& fact : constraints.references) {
+    if (fact.to_itself) continue;  // they may be each other's
+    const pg::Rows found = sql.run_by_index(lacks_parent(fact));
+    for (const std::int64_t row : found.integers(0)) lacking[static_cast<std::size_t>(row)] = true;
+  }
+  return lacking;
 }
 
 Filtered filter_rows(pg::Sql& sql, const WritePlan& plan, const Batch& batch, std::span<const std::size_t> rows,

@@ -23,6 +23,10 @@ struct Batch {
 };
 void stage_rows(pg::StagedPage& page, const Batch& batch, std::span<const std::size_t> rows);
 
+// Per row of a batch: whether it refers to a row that another table does not have. Only the columns of foreign keys are
+// looked at.
+[[nodiscard]] std::vector<bool> lack_parents(pg::Sql& sql, const WritePlan& plan, const Batch& batch, std::size_t rows);
+
 struct GivesWay {
   std::size_t row = 0;
   std::string statement;  // over a page of the rows of one such statement: takes their value away

@@ -1,6 +1,7 @@
 #include "worker/retry_page.hpp"
 
-#include <utility>
+#include <algorithm>
+#include <span>
 
 #include "base/strings.hpp"
 #include "core/failures.hpp"
@@ -36,13 +37,53 @@ void mark_ready(pg::Sql& sql, const PullPlan& plan, const std::vector<store::Wai
   store::mark_for_retry(sql, plan.spec, ready);
 }
 
+// Those of the records that a foreign key refused, and whose rows have what they refer to now.
+std::vector<std::int64_t> no_orphans(pg::Sql& sql, PullPlan& plan, const store::FailedRecords& failed) {
+  base::Buffer body;
+  body.append(failed.body);
+  base::TextArena arena;
+  const base::Result<base::Page> page = plan.reader.read(body, arena);
+  if (!page) return failed.errors;  // to be told by the run
+  std::vector<std::size_t> positions;
+  for (const pg::ForeignKey& key : plan.write.table.foreign_keys)
+    for (const std::string& column : key.columns)
+      if (const auto at = std::ranges::find(plan.write.columns, column); at != plan.write.columns.end())
+        positions.push_back(static_cast<std::size_t>(at - plan.write.columns.begin()));
+  const std::size_t width = plan.rows.columns();
+  std::vector<base::Cell> cells(page->records() * width), cell;
+  for (std::size_t record = 0; record < page->records(); ++record)
+    for (const std::size_t position : positions) {
+      cell.clear();
+      // What cannot be told here is null, which refers to nothing: the record is tried.
+      if (plan.rows.convert_some(*page, record, std::span(&position, 1), arena, cell))
+        cells[record * width + position] = cell.front();
+    }
+  const std::vector<bool> lacking = store::lack_parents(sql, plan.write, {cells, width}, page->records());
+  std::vector<std::int64_t> ready;
+  for (std::size_t record = 0; record < page->records(); ++record)
+    if (!lacking[record]) ready.push_back(failed.errors[record]);
+  return ready;
+}
+
+void look_for_rows(PullPlan& plan, pg::Oid owner) {
+  for (std::int64_t after = 0;;) {
+    pg::Transaction tx(base::strcat("look what rows ", plan.spec.mapping, " refers to"));
+    pg::reset_session(owner, kLockTimeoutMs, kStatementTimeoutMs);
+    if (begin_unit() != Unit::usable) return;
+    const store::FailedRecords failed = store::orphans(tx, plan.spec, after, kRecordsAtOnce);
+    if (failed.errors.empty()) return;
+    store::mark_for_retry(tx, plan.spec, no_orphans(tx, plan, failed));
+    tx.commit();
+    after = failed.errors.back();
+  }
+}
+
 // Through all that wait, a part in each transaction.
 void look_for_parents(PullPlan& plan, pg::Oid owner) {
   for (std::int64_t after = 0;;) {
     pg::Transaction tx(base::strcat("look what records of ", plan.spec.mapping, " wait for"));
     pg::reset_session(owner, kLockTimeoutMs, kStatementTimeoutMs);
     if (begin_unit() != Unit::usable) return;
-    if (after == 0) store::mark_orphans(tx, plan.spec);
     const auto waiting = store::waiting_records(tx, plan.spec, after, kIdsAtOnce);
     if (!waiting.empty()) mark_ready(tx, plan, waiting);
     tx.commit();
@@ -54,7 +95,11 @@ void look_for_parents(PullPlan& plan, pg::Oid owner) {
 }  // namespace
 
 std::optional<core::RunFailure> load_failed_page(PullPlan& plan, LoadedPage& loaded, pg::Oid owner) {
-  if (std::exchange(plan.look_for_parents, false)) look_for_parents(plan, owner);
+  if (plan.look_for_parents) {
+    look_for_rows(plan, owner);
+    look_for_parents(plan, owner);
+    plan.look_for_parents = false;  // only now: a lock may have been in the way
+  }
   store::FailedRecords failed;
   {
     pg::Transaction tx(base::strcat("read failed records of ", plan.spec.mapping));

@@ -221,6 +221,12 @@ def test_a_plain_foreign_key_is_tried_again_when_the_row_comes(api, database):
     contacts = crm.map("contacts", "id text PRIMARY KEY, name text, account text REFERENCES accounts", {"id": "id", "name": "name", "account": "account"})
     assert contacts.run().failed == 6
     assert set(contacts.errors("code")) == {("TD403",)}
+    crm.serve("accounts", ACCOUNTS[:1])
+    accounts.run()
+    database.wait_for("SELECT count(*) = 2 FROM contacts")
+    crm.settled()
+    assert contacts.errors("origin_id, attempts") == [(f"c{n}", 1) for n in (1, 2, 4, 5)], "only those whose row has come are tried"
+    crm.serve("accounts", ACCOUNTS)
     accounts.run()
     database.wait_for("SELECT count(*) = 6 FROM contacts")
     crm.settled()
