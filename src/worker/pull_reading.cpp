@@ -13,8 +13,6 @@ using base::Errc;
 using base::Failure;
 using base::strcat;
 
-namespace {
-
 core::Params run_params(const core::Object& object, const core::Mapping& mapping, const store::RunSpec& spec) {
   core::Params params = mapping.params;
   if (spec.params.is_object())
@@ -25,6 +23,8 @@ core::Params run_params(const core::Object& object, const core::Mapping& mapping
       params.emplace_back(name, std::move(value));
   return params;
 }
+
+namespace {
 
 core::OffsetAt zone_of(const core::Object& object) {
   if (!object.cursor || object.cursor->zone.empty()) return {};

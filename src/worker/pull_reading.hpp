@@ -11,6 +11,9 @@
 
 namespace tandem::worker {
 
+// What a listing is asked for with beside the object's own parameters: the mapping's and the run's.
+[[nodiscard]] core::Params run_params(const core::Object& object, const core::Mapping& mapping,
+                                      const store::RunSpec& spec);
 // Throws Failure when a time zone of a cursor does not exist.
 [[nodiscard]] core::Reading reading_of(const core::Api& api, const core::Object& object, const core::Mapping& mapping,
                                        const store::RunSpec& spec);
