@@ -114,7 +114,6 @@ void note_seen(pg::Sql& sql, const PullPlan& plan, const std::vector<core::Ident
 // What the listing shows and nothing will remember.
 void note_keys(PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Converted& converted,
                const std::vector<std::size_t>& swallowed, PageResult& result) {
-  if (!plan.deletes || !plan.deletes->sweeps) return;
   std::vector<Unremembered> records;
   const auto add = [&](std::size_t record, std::string_view origin_id, bool fresh) {
     if (!origin_id.empty()) records.push_back({record, origin_id, fresh && !result.there[record]});

@@ -23,11 +23,11 @@ namespace tandem::worker {
 
 struct PullDeletes {
   store::DeletePlan write;
-  bool sweeps = false;    // the listing, read to its end by this run, proves what is gone
+  bool sweeps = false;     // the listing, read to its end by this run, proves what is gone
   bool ambiguous = false;  // the table takes different texts for one key, and which, only it knows
-  std::string no_proof;   // why it does not, in a run that would sweep otherwise
-  bool feed = false;      // it asks the feed of deletions, which is judged by what the listing has shown
-  std::int64_t pass = 0;  // the run that began this reading of listing and feed
+  std::string no_proof;    // why it does not, in a run that would sweep otherwise
+  bool feed = false;       // it asks the feed of deletions, which is judged by what the listing has shown
+  std::int64_t pass = 0;   // the run that began this reading of listing and feed
   std::optional<core::SeenSet> seen = {};  // once the feed is judged
   std::int64_t limit = 0;                  // contracts with a higher ordinal were made after the listing began
   struct Counts {                          // of this run
