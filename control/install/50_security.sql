@@ -23,6 +23,7 @@ CREATE POLICY caller ON tandem._schema_change FOR SELECT TO PUBLIC USING (tenant
 CREATE POLICY caller ON tandem._sync_error FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 -- A run, a mapping that the caller sees, by the policies above.
 CREATE POLICY caller ON tandem._run_log FOR SELECT TO PUBLIC USING (run IN (SELECT r.run FROM tandem._run r));
+CREATE POLICY caller ON tandem._child_table FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._contract FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._record_log FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._pending_delete FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
@@ -39,6 +40,7 @@ SELECT pg_catalog.pg_extension_config_dump('tandem._tenant', 'WHERE name OPERATO
 SELECT pg_catalog.pg_extension_config_dump('tandem._connector', 'WHERE NOT builtin');
 SELECT pg_catalog.pg_extension_config_dump('tandem._connection', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._mapping', '');
+SELECT pg_catalog.pg_extension_config_dump('tandem._child_table', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._contract', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._pending_delete', 'WHERE uncovered');
 SELECT pg_catalog.pg_extension_config_dump('tandem._contract_ordinal_seq', '');

@@ -11,6 +11,7 @@
 #include "pg/catalog.hpp"
 #include "pg/log.hpp"
 #include "store/chain.hpp"
+#include "store/child_check.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"
 #include "store/mapping_mates.hpp"
@@ -163,6 +164,19 @@ void fill_in(Json& definition, const core::Mapping& mapping) {
   }
 }
 
+// The definition's columns with every name of the database qualified; and the child tables among them.
+void resolve_columns(Caller& caller, const pg::Table& table, const core::Target& target, const core::Mapping& mapping,
+                     Draft& draft) {
+  store::MappingRow& row = draft.row;
+  row.children.emplace();
+  const Json* columns = row.definition.find("columns");
+  if (columns == nullptr) return;
+  Json resolved = store::resolve_transforms(caller.sql, table, row.owner, *columns, draft.findings);
+  if (!mapping.children.empty())
+    row.children = store::check_child_tables(caller.sql, {table, target, row.owner}, mapping, resolved, draft.findings);
+  row.definition.set("columns", std::move(resolved));
+}
+
 }  // namespace
 
 Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional<pg::Oid> target) {
@@ -197,8 +211,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
   check_chain(caller, row, parsed.mapping, draft.findings);
   check_mates(caller, row, parsed.mapping, draft.findings);
-  if (const Json* columns = row.definition.find("columns"))
-    row.definition.set("columns", store::resolve_transforms(caller.sql, table, owner, *columns, draft.findings));
+  resolve_columns(caller, table, described, parsed.mapping, draft);
   const core::Findings about_references =
       store::check_references(caller.sql, {row.name, row.tenant_id, owner}, parsed.mapping, described);
   draft.findings.insert(draft.findings.end(), about_references.begin(), about_references.end());

@@ -5,6 +5,7 @@
 #include "pg/entry.hpp"
 #include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/children.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
 #include "store/schema_changes.hpp"
@@ -28,12 +29,19 @@ void note(pg::Sql& sql, const store::Watched& mapping) {
   store::note_changes(sql, mapping.tenant_id, mapping.mapping_id, mapping.definition, changes);
 }
 
+void note_child(pg::Sql& sql, const store::WatchedChild& watched) {
+  store::note_changes(sql, watched.tenant_id, watched.mapping_id, watched.definition,
+                      store::child_changes(sql, watched));
+}
+
 // A person's command comes first: whatever goes wrong here is undone and forgotten, the next run finds out by itself.
-void notice(std::vector<store::Watched> (*look)(pg::Sql&)) {
+void notice(std::vector<store::Watched> (*look)(pg::Sql&),
+            std::vector<store::WatchedChild> (*look_at_children)(pg::Sql&)) {
   pg::CallerSpi sql;
   try {
     pg::Savepoint savepoint(sql);
     for (const store::Watched& mapping : look(sql)) note(sql, mapping);
+    for (const store::WatchedChild& child : look_at_children(sql)) note_child(sql, child);
     savepoint.release();
   } catch (const pg::Error& error) {
     if (error.is_cancel()) throw;
@@ -62,11 +70,11 @@ bool ignore_schema_change(const pg::FunctionCall& call) {
 TANDEM_FUNCTION(tandem_ignore_schema_change) { return call.ret_boolean(tandem::api::ignore_schema_change(call)); }
 
 TANDEM_FUNCTION(tandem__notice_ddl) {
-  tandem::api::notice(&tandem::store::mappings_altered);
+  tandem::api::notice(&tandem::store::mappings_altered, &tandem::store::children_altered);
   return call.ret_void();
 }
 
 TANDEM_FUNCTION(tandem__notice_drop) {
-  tandem::api::notice(&tandem::store::mappings_dropped);
+  tandem::api::notice(&tandem::store::mappings_dropped, &tandem::store::children_dropped);
   return call.ret_void();
 }

@@ -24,6 +24,9 @@ inline constexpr const char* kUnmapped = "TD112";         // a value that the co
 inline constexpr const char* kTransformKind = "TD113";    // a kind of value that a transform cannot take
 inline constexpr const char* kTransformFormat = "TD114";  // text that is not written as a transform says
 inline constexpr const char* kTransformFailed = "TD115";  // the SQL of a transform raised an error
+inline constexpr const char* kNoElements =
+    "TD120";  // what goes into a child table is no array, or an element no object
+inline constexpr const char* kSameElement = "TD121";  // two elements of an array have the same key
 
 inline constexpr const char* kUnreachable = "TD201";     // no connection, or it broke
 inline constexpr const char* kTimedOut = "TD202";        // no answer, or not all of it, in the time allowed

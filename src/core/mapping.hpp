@@ -21,8 +21,8 @@ namespace tandem::core {
 
 // What writes do with a column: compared is what decides whether a row differs.
 enum class ColumnUse { compared, on_write, on_insert };
-// A column that we fill in (mapping_stamp.hpp).
-enum class Stamp { none, tenant, connection, mapping, now, run, uuid };
+// A column that we fill in (mapping_stamp.hpp); parent: of a child table, with the key of the row it belongs to.
+enum class Stamp { none, tenant, connection, mapping, now, run, uuid, parent };
 enum class ColumnDirection { both, pull, push };
 enum class Absent { null, keep, error };  // of a field that the record does not have
 
@@ -45,6 +45,20 @@ struct ColumnMapping {
   [[nodiscard]] bool computed() const noexcept { return field.empty() && !constant && stamp == Stamp::none; }
   // The database does a part of it.
   [[nodiscard]] bool has_sql() const noexcept { return steps_before_sql(to_local) < to_local.size(); }
+};
+
+// A nested array whose elements are rows of a table of their own: "lines[]" among the columns (mapping_children.hpp).
+struct ChildTable {
+  std::string field = {};  // of the array, without its brackets
+  std::string table = {};  // as SQL reads it
+  // A column that holds the key of the row that the array belongs to, and the column of the target that it is taken
+  // from; empty until tell_parents has said which.
+  struct Parent {
+    std::string column = {}, of = {};
+  };
+  std::vector<Parent> parents = {};
+  std::vector<std::string> key = {};  // fields that tell elements of one array apart; empty: their content does
+  std::vector<ColumnMapping> columns = {};
 };
 
 // Its SQL may look at `record`. Said too often it costs a little, never too rarely.
@@ -83,9 +97,10 @@ struct Mapping {
   std::string name = {}, object = {};
   std::vector<ColumnMapping> columns = {};       // those that a pull writes
   std::vector<ColumnMapping> push_columns = {};  // those of direction push
-  std::string last_error = {};                   // status_columns: where a record's error goes; empty: nowhere
-  std::vector<std::string> key = {};             // remote fields; parse_mapping fills in the object's id
-  std::vector<std::string> match_on = {};        // local columns; filled in with the columns of `key`; append: empty
+  std::vector<ChildTable> children = {};
+  std::string last_error = {};             // status_columns: where a record's error goes; empty: nowhere
+  std::vector<std::string> key = {};       // remote fields; parse_mapping fills in the object's id
+  std::vector<std::string> match_on = {};  // local columns; filled in with the columns of `key`; append: empty
   SyncMode sync_mode = SyncMode::full;
   std::string cursor_field = {};  // incremental: filled in with the object's; full: empty
   WriteMode write_mode = WriteMode::upsert;
@@ -126,7 +141,8 @@ struct TargetKey {
 };
 struct TargetForeignKey {
   std::string name = {}, referenced = {};
-  std::vector<std::string> columns = {};
+  std::vector<std::string> columns = {}, referenced_columns = {};
+  bool cascades = false;  // ON DELETE CASCADE
 };
 struct Target {
   std::string name = {};  // qualified and quoted as SQL reads it: public.contacts

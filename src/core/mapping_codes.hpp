@@ -36,6 +36,8 @@ inline constexpr const char* kReferenceUnknown = "TD550";    // no such mapping 
 inline constexpr const char* kReferenceKey = "TD551";        // which column of its table is meant cannot be told
 inline constexpr const char* kReferencePrivilege = "TD552";  // the owner may not read that table
 inline constexpr const char* kReferenceUnfound = "TD553";    // its rows cannot be found by the ids of their records
+inline constexpr const char* kChildTable = "TD560";          // a nested array: table, parent or key cannot be used
+inline constexpr const char* kChildIndex = "TD561";          // its rows are found by reading the whole child table
 inline constexpr const char* kUnusable =
     "TD527";  // connection, table or owner that is named is missing or cannot be used
 inline constexpr const char* kBadCondition = "TD528";       // conditions: no JSON Logic

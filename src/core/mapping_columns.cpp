@@ -5,6 +5,7 @@
 
 #include "base/strings.hpp"
 #include "core/mapping_check.hpp"
+#include "core/mapping_children.hpp"
 #include "core/mapping_codes.hpp"
 #include "core/schema_check.hpp"
 
@@ -72,10 +73,14 @@ void read_steps(ObjectReader& in, const char* key, const ColumnMapping& column, 
   }
 }
 
-void read_members(const base::Json& columns, std::vector<ColumnMapping>& out, Findings& findings) {
+void read_members(const base::Json& columns, const std::string& within, ReadColumns& out, Findings& findings) {
   for (const auto& [field, value] : columns.members()) {
     if (value.is_null()) continue;
-    const std::string path = path_join("columns", field);
+    const std::string path = path_join(within, field);
+    if (is_child_table(field, value)) {
+      if (auto child = read_child_table(field, value, path, findings)) out.children.push_back(*std::move(child));
+      continue;
+    }
     ColumnMapping column{.field = field, .column = {}};
     if (field.empty()) {
       findings.push_back(
@@ -93,16 +98,22 @@ void read_members(const base::Json& columns, std::vector<ColumnMapping>& out, Fi
                           .code = finding_code::kWrongKind,
                           .field = field});
     }
-    if (!column.column.empty()) out.push_back(std::move(column));
+    if (!column.column.empty()) out.columns.push_back(std::move(column));
   }
 }
 
 void read_source(ObjectReader& in, const base::Json& item, ColumnMapping& column);
 
-void read_items(const base::Json& columns, std::vector<ColumnMapping>& out, Findings& findings) {
+void read_items(const base::Json& columns, const std::string& within, ReadColumns& out, Findings& findings) {
   std::size_t position = 0;
   for (const base::Json& item : columns.items()) {
-    ObjectReader in(item, path_join("columns", std::to_string(position++)), kItemKeys, findings);
+    const std::string path = path_join(within, std::to_string(position++));
+    const std::string field = item.is_object() ? item.string_at("field").value_or("") : std::string();
+    if (is_child_table(field, item)) {
+      if (auto child = read_child_table(field, item, path, findings)) out.children.push_back(*std::move(child));
+      continue;
+    }
+    ObjectReader in(item, path, kItemKeys, findings);
     if (!item.is_object()) continue;
     ColumnMapping column;
     read_source(in, item, column);
@@ -110,7 +121,7 @@ void read_items(const base::Json& columns, std::vector<ColumnMapping>& out, Find
     if (const auto expression = in.text("sql"))
       column.to_local.push_back({.kind = Transform::Kind::sql, .text = *expression});
     const bool sourced = !column.field.empty() || column.constant || !column.to_local.empty();
-    if (sourced && !column.column.empty()) out.push_back(std::move(column));
+    if (sourced && !column.column.empty()) out.columns.push_back(std::move(column));
   }
 }
 
@@ -142,22 +153,22 @@ void read_source(ObjectReader& in, const base::Json& item, ColumnMapping& column
 
 }  // namespace
 
-std::vector<ColumnMapping> read_columns(const base::Json& columns, Findings& findings) {
-  std::vector<ColumnMapping> out;
+ReadColumns read_columns(const base::Json& columns, const std::string& path, Findings& findings) {
+  ReadColumns out;
   const std::size_t before = findings.size();
   if (columns.is_object()) {
-    read_members(columns, out, findings);
+    read_members(columns, path, out, findings);
   } else if (columns.is_array()) {
-    read_items(columns, out, findings);
+    read_items(columns, path, out, findings);
   } else {
     findings.push_back(
-        {.path = "columns",
+        {.path = path,
          .message = base::strcat("must be an object, an array or null, not ", base::Json::kind_name(columns.kind())),
          .hint = "Write {\"RemoteField\": \"local_column\"}.",
          .code = finding_code::kWrongKind});
   }
-  if (out.empty() && findings.size() == before) {
-    findings.push_back({.path = "columns",
+  if (out.columns.empty() && findings.size() == before) {
+    findings.push_back({.path = path,
                         .message = "no column is mapped",
                         .hint = "Write {\"RemoteField\": \"local_column\"}, or leave columns out to map by name.",
                         .code = mapping_code::kNoColumns});

@@ -10,7 +10,12 @@
 
 namespace tandem::core {
 
-std::vector<ColumnMapping> read_columns(const base::Json& columns, Findings& findings);
+struct ReadColumns {
+  std::vector<ColumnMapping> columns;
+  std::vector<ChildTable> children;
+};
+// `path`: where they stand, for findings.
+ReadColumns read_columns(const base::Json& columns, const std::string& path, Findings& findings);
 // Every discovered field whose snake-case name is a column of the target.
 std::vector<ColumnMapping> columns_by_name(const Target& target, const std::vector<RemoteField>& discovered,
                                            const std::string& list_fields_sql, Findings& findings);

@@ -7,6 +7,7 @@
 #include "base/strings.hpp"
 #include "core/api_read.hpp"
 #include "core/mapping_chain.hpp"
+#include "core/mapping_children.hpp"
 #include "core/mapping_codes.hpp"
 #include "core/mapping_columns.hpp"
 #include "core/mapping_deletes.hpp"
@@ -180,6 +181,13 @@ void read_identity(ObjectReader& in, const Object* object, Mapping& mapping) {
       mapping.match_on.push_back(std::move(column));
 }
 
+void read_all_columns(const base::Json& columns, Mapping& mapping, Findings& findings) {
+  ReadColumns read = read_columns(columns, "columns", findings);
+  mapping.columns = std::move(read.columns);
+  mapping.children = std::move(read.children);
+  check_children(mapping, findings);
+}
+
 }  // namespace
 
 ParsedMapping parse_mapping(const std::string& name, const base::Json& definition, const Api& api, const Target& target,
@@ -196,7 +204,7 @@ ParsedMapping parse_mapping(const std::string& name, const base::Json& definitio
   if (const base::Json* conditions = in.find("conditions")) read_conditions(*conditions, mapping, out.findings);
   read_sync(in, object, mapping);
   if (const base::Json* columns = in.find("columns"))
-    mapping.columns = read_columns(*columns, out.findings);
+    read_all_columns(*columns, mapping, out.findings);
   else
     mapping.columns = columns_by_name(target, discovered, list_fields_sql(api, mapping.object), out.findings);
   const auto pushed =

@@ -13,7 +13,7 @@ namespace {
 
 using base::TypeClass;
 
-// In the order of Stamp, without `none`.
+// In the order of Stamp, without `none` and `parent`.
 constexpr std::array<std::string_view, 6> kStamps{"tenant", "connection", "mapping", "now", "run", "uuid"};
 
 bool names_a_thing(Stamp stamp) {
@@ -25,6 +25,7 @@ bool whole_number(TypeClass type) { return type == TypeClass::bigint || type == 
 bool fits(Stamp stamp, TypeClass type) {
   switch (stamp) {
     case Stamp::none:
+    case Stamp::parent:
       return true;
     case Stamp::tenant:
     case Stamp::connection:
@@ -96,6 +97,7 @@ void fill_stamps(Mapping& mapping, const Target& target, const StampValues& valu
     const TypeClass type = column->type.type_class;
     switch (mapped.stamp) {
       case Stamp::none:
+      case Stamp::parent:
       case Stamp::now:
       case Stamp::uuid:
         break;

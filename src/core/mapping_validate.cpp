@@ -78,10 +78,11 @@ void check_nullable(const ColumnMapping& mapped, const Target& target, const Tar
 }
 
 std::string source_of(const ColumnMapping& mapped) {
-  return mapped.stamp != Stamp::none ? "a stamp"
-         : mapped.constant           ? "a constant"
-         : mapped.computed()         ? "an expression"
-                                     : base::strcat("field \"", mapped.field, '"');
+  return mapped.stamp == Stamp::parent ? "the key of the row that the array belongs to"
+         : mapped.stamp != Stamp::none ? "a stamp"
+         : mapped.constant             ? "a constant"
+         : mapped.computed()           ? "an expression"
+                                       : base::strcat("field \"", mapped.field, '"');
 }
 
 // Discovery knows the top-level keys only: of a path, its first step.

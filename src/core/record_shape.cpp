@@ -43,7 +43,17 @@ std::string mapped_column(const Json& definition, std::string_view field) {
   return {};
 }
 
-bool is_key(const Json& definition, std::string_view field) {
+// Its elements have a table of their own.
+bool feeds_child(const Json& definition, std::string_view field) {
+  const std::vector<std::string> arrays = child_arrays(definition);
+  return std::ranges::any_of(arrays, [&](const std::string& array) {
+    return array == field || array.starts_with(strcat(field, ".")) || array == strcat("/", field) ||
+           array.starts_with(strcat("/", field, "/"));
+  });
+}
+
+bool is_used(const Json& definition, std::string_view field) {
+  if (feeds_child(definition, field)) return true;
   const Json* key = definition.find("key");
   return key != nullptr && key->is_array() && std::ranges::any_of(key->items(), [&](const Json& name) {
            return name.is_string() && name.string() == field;
@@ -139,7 +149,7 @@ ShapeNews compare_shapes(const RecordShape& known, const RecordShape& sample, co
     const std::string column = mapped_column(context.definition, name);
     if (was == known.fields.end()) {
       news.shape.fields[name] = {.type = seen.type, .always = false};
-      if (column.empty() && !is_key(context.definition, name))
+      if (column.empty() && !is_used(context.definition, name))
         news.changes.push_back(added(name, seen, context, taken));
       continue;
     }
@@ -152,7 +162,7 @@ ShapeNews compare_shapes(const RecordShape& known, const RecordShape& sample, co
   }
   for (auto& [name, field] : news.shape.fields) {
     if (sample.fields.contains(name) || sample.records == 0 || field.gone) continue;
-    const bool mapped = !mapped_column(context.definition, name).empty() || is_key(context.definition, name);
+    const bool mapped = !mapped_column(context.definition, name).empty() || is_used(context.definition, name);
     if (field.always && mapped && known.records >= kEnough && sample.records >= kEnough) {
       field.gone = true;
       news.changes.push_back(vanished(name, field, context));
@@ -167,12 +177,13 @@ bool is_settled(const SchemaChange& change, const Json& definition, const LocalC
                 const RecordShape& sample) {
   if (change.side == "local") {  // a run follows what it can
     if (change.kind != "dropped" || change.column.empty()) return true;
+    if (is_of_child(change)) return false;  // who looks at that table settles it
     const std::vector<std::string> named = named_columns(definition);
     return columns.contains(change.column) || std::ranges::find(named, change.column) == named.end();
   }
   const std::string column = mapped_column(definition, change.field);
   if (change.kind == "added") return !column.empty();
-  if (column.empty() && !is_key(definition, change.field)) return true;
+  if (column.empty() && !is_used(definition, change.field)) return true;
   if (change.kind == "vanished") return sample.fields.contains(change.field);
   const auto local = columns.find(column);
   return local != columns.end() && column_takes(local->second.type, change.new_type);

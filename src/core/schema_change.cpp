@@ -5,6 +5,7 @@
 
 #include "base/strings.hpp"
 #include "core/mapping_check.hpp"
+#include "core/mapping_children.hpp"
 
 namespace tandem::core {
 
@@ -78,7 +79,8 @@ std::string SchemaChange::in_words() const {
     if (kind == "vanished") return strcat("field ", field, " vanished");
     return strcat("field ", field, " is ", new_type, " now, it was ", old_type);
   }
-  if (column.empty()) return "the table was dropped";
+  if (column.empty())
+    return is_of_child(*this) ? strcat(old_type, ", of ", field, ", was dropped") : "the table was dropped";
   if (kind == "renamed") return strcat("column ", column, " is called ", new_type, " now");
   if (kind == "retyped") return strcat("column ", column, " is ", new_type, " now, it was ", old_type);
   return strcat("column ", column, " was dropped");
@@ -164,6 +166,102 @@ SchemaChange table_dropped(std::string_view mapping, std::string_view table) {
           .kind = "dropped",
           .old_type = strcat("table ", table),
           .ddl = strcat("SELECT tandem.drop_mapping(", sql_literal(mapping), ");")};
+}
+
+namespace {
+
+// A definition whose columns are the child's, so that it can be looked at like any other.
+Json child_definition(const Json& entry) {
+  Json out = Json::object();
+  if (const Json* columns = entry.find("columns")) out.set("columns", *columns);
+  Json parents = Json::array();
+  const Json* given = entry.find("parent");
+  if (given != nullptr && given->is_string()) parents.push(*given);
+  if (given != nullptr && given->is_array())
+    for (const Json& column : given->items()) parents.push(column);
+  if (given != nullptr && given->is_object())
+    for (const auto& [column, of] : given->members()) parents.push(Json(column));
+  out.set("match_on", std::move(parents));
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> child_arrays(const Json& definition) {
+  std::vector<std::string> out;
+  const Json* columns = definition.find("columns");
+  const auto add = [&](const std::string& field, const Json& entry) {
+    if (is_child_table(field, entry)) out.push_back(field.substr(0, field.size() - 2));
+  };
+  if (columns != nullptr && columns->is_object())
+    for (const auto& [field, entry] : columns->members()) add(field, entry);
+  if (columns != nullptr && columns->is_array())
+    for (const Json& entry : columns->items()) add(entry.string_at("field").value_or(""), entry);
+  return out;
+}
+
+const Json* child_entry(const Json& definition, std::string_view field) {
+  const Json* columns = definition.find("columns");
+  if (columns != nullptr && columns->is_object()) return columns->find(std::string(field));
+  if (columns != nullptr && columns->is_array())
+    for (const Json& entry : columns->items())
+      if (entry.string_at("field") == field && is_child_table(field, entry)) return &entry;
+  return nullptr;
+}
+
+bool is_of_child(const SchemaChange& change) {
+  return change.side == "local" && change.field.find("[]") != std::string::npos;
+}
+
+SchemaChanges child_table_changes(std::string_view mapping, const Json& definition, std::string_view field,
+                                  std::string_view table, const LocalColumns& seen, const LocalColumns& now) {
+  const Json* entry = child_entry(definition, field);
+  if (entry == nullptr) return {};
+  SchemaChanges out = local_changes(mapping, child_definition(*entry), seen, now);
+  for (SchemaChange& change : out) {
+    if (!change.field.empty() && change.kind != "retyped") {
+      const Json columns = Json::object({{change.field, change.kind == "renamed" ? Json(change.new_type) : Json()}});
+      const Json changes =
+          Json::object({{"columns", Json::object({{std::string(field), Json::object({{"columns", columns}})}})}});
+      change.ddl =
+          strcat("SELECT tandem.alter_mapping(", sql_literal(mapping), ", ", sql_literal(changes.dump()), ");");
+    }
+    change.field = change.field.empty() ? std::string(field) : strcat(field, ".", change.field);
+    change.column = strcat(table, ".", change.column);
+  }
+  return out;
+}
+
+SchemaChange child_table_dropped(std::string_view mapping, std::string_view field, std::string_view table) {
+  return {.side = "local",
+          .kind = "dropped",
+          .field = std::string(field),
+          .old_type = strcat("table ", table),
+          .ddl = alter_columns_sql(mapping, field, {})};
+}
+
+Json with_renamed_child_columns(Json definition, const std::string& field, const Names& names) {
+  const Json* entry = child_entry(definition, field);
+  if (entry == nullptr) return definition;
+  Json changed = *entry;
+  if (const Json* columns = entry->find("columns")) changed.set("columns", renamed_columns(*columns, names));
+  if (const Json* parent = entry->find("parent")) {
+    if (parent->is_string()) changed.set("parent", Json(renamed(names, parent->string())));
+    if (parent->is_object()) changed.set("parent", renamed_option(*parent, names, true));
+    if (parent->is_array()) {
+      Json list = Json::array();
+      for (const Json& column : parent->items()) list.push(Json(renamed(names, column.string())));
+      changed.set("parent", std::move(list));
+    }
+  }
+  const Json before = *definition.find("columns");
+  Json columns = before.is_array() ? Json::array() : Json::object();
+  if (before.is_array())
+    for (const Json& item : before.items()) columns.push(item == *entry ? changed : item);
+  else
+    for (const auto& [name, value] : before.members()) columns.set(name, name == field ? changed : value);
+  definition.set("columns", std::move(columns));
+  return definition;
 }
 
 Json with_renamed_columns(Json definition, const Names& names) {

@@ -46,6 +46,22 @@ using LocalColumns = std::map<std::string, LocalColumn, std::less<>>;
                                           const LocalColumns& seen, const LocalColumns& now);
 [[nodiscard]] SchemaChange table_dropped(std::string_view mapping, std::string_view table);
 
+// The same of a child table. `field` is the array: lines[]; changes say lines[].sku, and public.order_lines.sku.
+[[nodiscard]] SchemaChanges child_table_changes(std::string_view mapping, const base::Json& definition,
+                                                std::string_view field, std::string_view table,
+                                                const LocalColumns& seen, const LocalColumns& now);
+[[nodiscard]] SchemaChange child_table_dropped(std::string_view mapping, std::string_view field,
+                                               std::string_view table);
+// A change of a child table, not of the target.
+[[nodiscard]] bool is_of_child(const SchemaChange& change);
+// The array fields that have child tables, without their brackets.
+[[nodiscard]] std::vector<std::string> child_arrays(const base::Json& definition);
+// The entry of a child table among the columns; nullptr: there is none.
+[[nodiscard]] const base::Json* child_entry(const base::Json& definition, std::string_view field);
+// The definition with other names in one child table: old -> new.
+[[nodiscard]] base::Json with_renamed_child_columns(base::Json definition, const std::string& field,
+                                                    const std::map<std::string, std::string>& names);
+
 // The definition with other names of columns: old -> new.
 [[nodiscard]] base::Json with_renamed_columns(base::Json definition, const std::map<std::string, std::string>& names);
 // The definition with one more field.

@@ -47,12 +47,13 @@ WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indisready AND i.
 ORDER BY i.indisprimary DESC, ic.relname, i.indexrelid, k.at)";
 
 constexpr std::string_view kForeignKeys = R"(
-SELECT f.conname, quote_ident(n.nspname) || '.' || quote_ident(r.relname), a.attname
+SELECT f.conname, quote_ident(n.nspname) || '.' || quote_ident(r.relname), a.attname, ra.attname, f.confdeltype = 'c'
 FROM pg_constraint f
 JOIN pg_class r ON r.oid = f.confrelid
 JOIN pg_namespace n ON n.oid = r.relnamespace
-CROSS JOIN LATERAL unnest(f.conkey) WITH ORDINALITY AS k(attnum, at)
+CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS k(attnum, referenced, at)
 JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum
+JOIN pg_attribute ra ON ra.attrelid = f.confrelid AND ra.attnum = k.referenced
 WHERE f.conrelid = $1 AND f.contype = 'f'
 ORDER BY f.conname, f.oid, k.at)";
 
@@ -130,9 +131,14 @@ std::vector<ForeignKey> read_foreign_keys(Sql& sql, Oid relation) {
   std::vector<ForeignKey> keys;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (keys.empty() || keys.back().name != rows.text(i, 0)) {
-      keys.push_back({.name = rows.text(i, 0), .columns = {}, .referenced = rows.text(i, 1)});
+      keys.push_back({.name = rows.text(i, 0),
+                      .columns = {},
+                      .referenced = rows.text(i, 1),
+                      .referenced_columns = {},
+                      .cascades = rows.boolean(i, 4)});
     }
     keys.back().columns.push_back(rows.text(i, 2));
+    keys.back().referenced_columns.push_back(rows.text(i, 3));
   }
   return keys;
 }

@@ -38,7 +38,9 @@ struct UniqueKey {
 struct ForeignKey {
   std::string name;
   std::vector<std::string> columns;
-  std::string referenced;  // qualified
+  std::string referenced;                       // qualified
+  std::vector<std::string> referenced_columns;  // beside columns
+  bool cascades = false;                        // ON DELETE CASCADE
 };
 
 struct Table {

@@ -1,6 +1,7 @@
 #include "pg/computed_rows.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/identity.hpp"
 #include "pg/memory.hpp"
 
 #include "pg/postgres.hpp"
@@ -110,9 +111,10 @@ Datum ComputedRows::Impl::assigned(Assignment& assignment, Datum value, bool nul
   return value;
 }
 
-ComputedRows::ComputedRows(Sql& sql, std::string_view query, std::span<const StagedColumn> columns)
+ComputedRows::ComputedRows(Sql& sql, std::string_view query, std::span<const StagedColumn> columns, bool by_index)
     : impl_(std::make_unique<Impl>()) {
   sql.require_usable();
+  const SettingsScope settings(by_index ? by_index_settings() : std::span<const Setting>());
   const MemoryScope memory("tandem statement");
   const std::string text(query);
   call([&] { impl_->run(text.c_str(), columns); });

@@ -20,7 +20,8 @@ class ComputedRows {
  public:
   // The query gives the number of the row (int4), text or null, then one column for each of `columns`, whose type
   // is its type, or the base type of its domain. Must not outlive the transaction; a savepoint it may.
-  ComputedRows(Sql& sql, std::string_view query, std::span<const StagedColumn> columns);
+  // `by_index`: it looks into a big table for what a small page says.
+  ComputedRows(Sql& sql, std::string_view query, std::span<const StagedColumn> columns, bool by_index = false);
   ~ComputedRows();
   ComputedRows(ComputedRows&&) noexcept;
   ComputedRows& operator=(ComputedRows&&) = delete;

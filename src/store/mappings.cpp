@@ -90,6 +90,7 @@ std::optional<std::int64_t> insert_mapping(pg::Sql& sql, const MappingRow& m) {
        m.schedule, pg::Param::oid(m.owner), m.owner_name, m.enabled, m.label, m.metadata, m.next_run_at});
   if (rows.empty()) return std::nullopt;
   remember_columns(sql, rows.integer(0, 0));
+  if (m.children) save_children(sql, rows.integer(0, 0), *m.children);
   order_mapping(sql, m.tenant_id, rows.integer(0, 0), core::references_of(m.definition));
   return rows.integer(0, 0);
 }
@@ -102,6 +103,10 @@ void update_mapping(pg::Sql& sql, const MappingRow& m, Reread reread) {
       {m.mapping_id, m.name, m.connection_id, m.object, pg::Param::oid(m.target), m.target_name, m.definition.dump(),
        m.schedule, m.enabled, m.label, m.metadata, m.next_run_at});
   remember_columns(sql, m.mapping_id);
+  if (m.children) {
+    save_children(sql, m.mapping_id, *m.children);
+    settle_child_changes(sql, m.mapping_id);
+  }
   if (const auto table = pg::describe_table(sql, m.target))
     settle_open_changes(sql, m.mapping_id, {}, m.definition, columns_now(*table), {});
   order_mapping(sql, m.tenant_id, m.mapping_id, core::references_of(m.definition));
@@ -174,9 +179,17 @@ std::vector<std::string> rebind_by_name(pg::Sql& sql) {
       " resume_version = NULL WHERE m.cursor_value IS NOT NULL AND m.contract_key IS NOT NULL"
       " AND NOT EXISTS (SELECT FROM tandem._contract c WHERE c.mapping_id = m.mapping_id)");
   sql.engine(
+      "UPDATE tandem._child_table SET target = coalesce((SELECT c.oid FROM pg_catalog.pg_class c"
+      " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+      " WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = target_name), 0), columns_seen = NULL");
+  sql.engine(
       "UPDATE tandem._connection SET owner = coalesce((SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
       "owner_name), 0)");
-  return sql.engine("SELECT name FROM tandem._mapping WHERE target = 0 OR owner = 0 ORDER BY name").texts(0);
+  return sql
+      .engine(
+          "SELECT m.name FROM tandem._mapping m WHERE m.target = 0 OR m.owner = 0 OR EXISTS (SELECT FROM"
+          " tandem._child_table t WHERE t.mapping_id = m.mapping_id AND t.target = 0) ORDER BY m.name")
+      .texts(0);
 }
 
 }  // namespace tandem::store

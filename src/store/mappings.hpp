@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "pg/sql.hpp"
+#include "store/children.hpp"
 
 namespace tandem::store {
 
@@ -34,6 +35,7 @@ struct MappingRow {
   std::string metadata = "{}";  // JSON text: kept as it was given
   std::optional<base::Instant> next_run_at;
   std::optional<std::string> cursor_value;
+  std::optional<std::vector<ChildRow>> children;  // what a new definition says; nullopt: they stay
 };
 
 [[nodiscard]] std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);

@@ -226,6 +226,44 @@ void compare_rows(pg::Sql& sql, const WritePlan& write, const ComparePlan& plan,
   compare_rows(sql, write, plan, batch, {middle, rows.end()}, out);
 }
 
+void compare_children(pg::Sql& sql, const WritePlan& write, const Batch& batch, const ChildBatch& children,
+                      const std::vector<std::size_t>& rows, Comparison& out) {
+  if (rows.empty()) return;
+  const std::size_t differences = out.differences.size();
+  try {
+    pg::Savepoint savepoint(sql);
+    {
+      pg::StagedPage page(sql, kStagedPage, write.staged);
+      stage_rows(page, batch, rows);
+      for (std::size_t i = 0; i < children.tables.size(); ++i)
+        for (const std::size_t row : differing_children(sql, children, i, rows))
+          out.differences.push_back({.kind = Difference::Kind::differs,
+                                     .row = row,
+                                     .origin_id = {},
+                                     .local_key = {},
+                                     .column = children.tables[i].plan->name,
+                                     .local = {},
+                                     .remote = {},
+                                     .message = {}});
+    }
+    savepoint.release();
+    return;
+  } catch (const pg::Error& error) {
+    if (!of_a_row(error)) throw;
+    out.differences.resize(differences);
+    if (rows.size() == 1) {
+      const auto told = [&](const Difference& found) {
+        return found.row == rows.front() && found.kind == Difference::Kind::unusable;
+      };
+      if (std::ranges::none_of(out.differences, told)) out.differences.push_back(unusable(error, rows.front()));
+      return;
+    }
+  }
+  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+  compare_children(sql, write, batch, children, {rows.begin(), middle}, out);
+  compare_children(sql, write, batch, children, {middle, rows.end()}, out);
+}
+
 std::vector<Standing> standing_of(pg::Sql& sql, const WritePlan& write, const ComparePlan& plan, const Batch& batch,
                                   std::size_t rows) {
   std::vector<Standing> out(rows);

@@ -10,6 +10,7 @@
 
 #include "core/rows.hpp"
 #include "pg/sql.hpp"
+#include "store/child_writer.hpp"
 #include "store/row_filters.hpp"
 #include "store/write_plan.hpp"
 
@@ -45,6 +46,10 @@ struct Comparison {
 // `rows`: positions in the batch. A row that the column types refuse is unusable.
 void compare_rows(pg::Sql& sql, const WritePlan& write, const ComparePlan& plan, const Batch& batch,
                   const std::vector<std::size_t>& rows, Comparison& out);
+
+// The same for child tables: rows whose children are not those of their arrays. A difference's column is the array.
+void compare_children(pg::Sql& sql, const WritePlan& write, const Batch& batch, const ChildBatch& children,
+                      const std::vector<std::size_t>& rows, Comparison& out);
 
 // What a page's rows are to the table before they are written, by position in the batch. A row that the column types
 // refuse has none.

@@ -7,8 +7,10 @@
 #include "core/codes.hpp"
 #include "core/convert.hpp"
 #include "core/json_value.hpp"
+#include "pg/expression.hpp"
 #include "pg/transaction.hpp"
 #include "pg/type_oids.hpp"
+#include "store/child_plan.hpp"
 #include "store/database_fault.hpp"
 
 namespace tandem::store {
@@ -70,6 +72,27 @@ void plan_soft(const pg::Table& table, const core::Mapping& mapping, const core:
       strcat("SELECT p.n FROM ", kGone, " p WHERE EXISTS (SELECT FROM ", table.quoted, " t WHERE ", which, ")");
 }
 
+// One statement: of rows that a trigger keeps the children stay, and foreign keys are looked at when both are gone.
+std::string with_children(std::string statement, const pg::Table& table, std::span<const DeletedWith> children) {
+  if (children.empty()) return statement;
+  std::string others;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const DeletedWith& with = children[i];
+    const std::vector<std::string> values = parent_values(*with.table, table, *with.child, "t");
+    std::vector<std::string> terms;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      const std::string name = strcat("g", i + 1, "_", k + 1);
+      statement += strcat(", ", values[k], " AS ", name);
+      const std::string& column = with.child->parents[k].column;
+      terms.push_back(strcat("c.", pg::quote_identifier(column), " ",
+                             pg::equality_operator(with.table->column(column)->type), " g.", name));
+    }
+    others += strcat(", with", i + 1, " AS (DELETE FROM ", with.table->quoted, " c USING gone g WHERE ",
+                     base::join(terms, " AND "), ")");
+  }
+  return strcat("WITH gone AS (", statement, ")", others, " SELECT n FROM gone");
+}
+
 core::RowFault fault_of(const pg::Error& error, std::size_t row) {
   core::RowFault out = row_fault(error, row);
   out.message = strcat("its record is gone, but the row cannot go: ", error.message());
@@ -98,7 +121,7 @@ void delete_together(pg::Sql& sql, const DeletePlan& plan, std::span<const base:
   }
   page.append(cells);
   page.ready();
-  const std::size_t deleted = sql.run_by_index(plan.statement).size();
+  const std::size_t deleted = (plan.by_index ? sql.run_by_index(plan.statement) : sql.run(plan.statement)).size();
   sql.run(kCheckNow);
   result.deleted += static_cast<std::int64_t>(deleted);
   if (deleted == count) return;
@@ -129,7 +152,7 @@ void delete_range(pg::Sql& sql, const DeletePlan& plan, std::span<const base::Ce
 }  // namespace
 
 DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping, const core::Target& target,
-                            const std::vector<std::string>& match_columns) {
+                            const std::vector<std::string>& match_columns, std::span<const DeletedWith> children) {
   DeletePlan plan;
   for (const std::string& name : match_columns) {
     const pg::TableColumn* column = table.column(name);
@@ -142,7 +165,10 @@ DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping
   if (mapping.delete_mode == core::DeleteMode::soft) {
     plan_soft(table, mapping, target, condition, plan);
   } else {
-    plan.statement = strcat("DELETE FROM ", table.quoted, " t USING ", kGone, " p WHERE ", condition, " RETURNING p.n");
+    plan.statement = with_children(
+        strcat("DELETE FROM ", table.quoted, " t USING ", kGone, " p WHERE ", condition, " RETURNING p.n"), table,
+        children);
+    for (const DeletedWith& with : children) plan.by_index = plan.by_index && with.by_index;
     plan.still_there =
         strcat("SELECT p.n FROM ", kGone, " p WHERE EXISTS (SELECT FROM ", table.quoted, " t WHERE ", condition, ")");
   }

@@ -23,11 +23,19 @@ struct DeletePlan {
   std::size_t keys = 0;
   std::vector<base::Cell> values;  // of s1, …
   base::TextArena text;            // of these
-  std::string statement;           // RETURNING n
+  std::string statement;           // gives n
+  bool by_index = true;            // how that is planned
   std::string still_there;         // those of the page that are as they were
 };
+// A child table whose rows go with those that they belong to, unless the database sees to that itself.
+struct DeletedWith {
+  const pg::Table* table;
+  const core::ChildTable* child;
+  bool by_index;
+};
 [[nodiscard]] DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping,
-                                          const core::Target& target, const std::vector<std::string>& match_columns);
+                                          const core::Target& target, const std::vector<std::string>& match_columns,
+                                          std::span<const DeletedWith> children = {});
 
 struct DeleteResult {
   std::int64_t deleted = 0;            // rows

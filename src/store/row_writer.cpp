@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "core/row_order.hpp"
 #include "pg/transaction.hpp"
@@ -42,8 +43,9 @@ class StagedCount {
 
 }  // namespace
 
-WriteResult RowWriter::write(std::span<const base::Cell> cells, std::size_t rows) {
+WriteResult RowWriter::write(std::span<const base::Cell> cells, std::size_t rows, const ChildBatch* children) {
   batch_ = {cells, plan_.staged.size() - 1};
+  children_ = children;
   result_ = {};
   found_by_trial_ = 0;
   once_more_ = false;
@@ -177,8 +179,8 @@ void RowWriter::retry_parted() {
 
 // One savepoint for all of them, which is gone (rolled back) before anything else is tried.
 RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way) {
-  const WriteResult before{result_.created, result_.updated, result_.unchanged, {}, {}};
-  const std::size_t swallowed_before = result_.swallowed.size();
+  const WriteResult before{result_.created, result_.updated, result_.unchanged, {}, {}, {}};
+  const std::size_t swallowed_before = result_.swallowed.size(), relined_before = result_.relined.size();
   Attempt out;
   std::size_t staged = rows.size();
   try {
@@ -190,12 +192,14 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
     return out;
   } catch (const pg::Error& error) {
     if (!of_a_row(error)) throw;
-    out.fault = fault_of(plan_, error, rows.front());
+    out.fault = in_children_.empty() ? fault_of(plan_, error, rows.front()) : row_fault(error, rows.front());
+    out.fault->field = std::exchange(in_children_, {});
   }
   result_.created = before.created;
   result_.updated = before.updated;
   result_.unchanged = before.unchanged;
   result_.swallowed.resize(swallowed_before);
+  result_.relined.resize(relined_before);
   if (staged < rows.size()) {
     out.culprit = staged;
   } else if (state_.first_load && out.fault->sqlstate == "23505") {
@@ -211,11 +215,48 @@ void RowWriter::run_statements(std::span<const std::size_t> rows, const std::vec
   pg::StagedPage page(sql_, kStagedPage, plan_.staged);
   const StagedCount count(page, staged);
   stage_rows(page, batch_, rows);
+  if (children_ == nullptr)
+    write_rows(rows);
+  else
+    write_with_children(rows);
+}
+
+void RowWriter::write_rows(std::span<const std::size_t> rows) {
   if (state_.first_load || !plan_.keyed) {
     insert_all(rows);
   } else {
     write_keyed(rows.size());
   }
+}
+
+// Children of rows that were kept out, or that this mode leaves as they are, stay as they are.
+void RowWriter::write_with_children(std::span<const std::size_t> rows) {
+  const std::size_t swallowed_before = result_.swallowed.size();
+  const std::vector<bool> touched = rows_to_be_written();
+  write_rows(rows);
+  std::vector<std::size_t> with_children;
+  const bool only_new = plan_.update_changed.empty() && !plan_.insert_new.empty();
+  std::vector<bool> left_alone(touched.size());
+  for (std::size_t i = swallowed_before; i < result_.swallowed.size(); ++i) left_alone[result_.swallowed[i]] = true;
+  for (const std::size_t row : rows)
+    if ((touched[row] || !only_new) && !left_alone[row]) with_children.push_back(row);
+  const ChildrenWritten written = write_children(sql_, *children_, with_children, in_children_);
+  for (const std::size_t row : written.changed) {
+    if (touched[row]) continue;
+    ++result_.updated;
+    --result_.unchanged;
+    result_.relined.push_back(row);
+  }
+  result_.swallowed.insert(result_.swallowed.end(), written.kept_out.begin(), written.kept_out.end());
+}
+
+std::vector<bool> RowWriter::rows_to_be_written() {
+  const bool all = state_.first_load || plan_.to_be_written.empty();
+  std::vector<bool> out(children_->records.size(), all);
+  if (all) return out;
+  const pg::Rows found = sql_.run_by_index(plan_.to_be_written);
+  for (std::size_t i = 0; i < found.size(); ++i) out[static_cast<std::size_t>(found.integer(i, 0))] = true;
+  return out;
 }
 
 // Rows that swap unique values: a row of each ring gives up its own before the others are written.

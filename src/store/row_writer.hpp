@@ -14,6 +14,7 @@
 #include "base/value.hpp"
 #include "core/rows.hpp"
 #include "pg/sql.hpp"
+#include "store/child_writer.hpp"
 #include "store/row_filters.hpp"
 #include "store/write_plan.hpp"
 
@@ -27,6 +28,7 @@ struct WriteResult {
   std::uint64_t created = 0, updated = 0;
   std::uint64_t unchanged = 0;         // there already, equal (or not to be touched in this mode)
   std::vector<std::size_t> swallowed;  // rows a trigger or policy kept out; positions in the batch
+  std::vector<std::size_t> relined;    // rows that were equal, of whose children something was written: updated, too
   std::vector<core::RowFault> faults;  // `record` is the position in the batch
 };
 
@@ -42,7 +44,8 @@ struct WriteState {
 class RowWriter {
  public:
   RowWriter(pg::Sql& sql, const WritePlan& plan, WriteState& state) : sql_(sql), plan_(plan), state_(state) {}
-  WriteResult write(std::span<const base::Cell> cells, std::size_t rows);
+  // `children`: what goes into child tables with them; null: nothing.
+  WriteResult write(std::span<const base::Cell> cells, std::size_t rows, const ChildBatch* children = nullptr);
   // The key of one row as the text of a jsonb object; empty: rows have none, or it is not one. Writes nothing.
   std::string key_of(std::span<const base::Cell> cells);
 
@@ -66,8 +69,11 @@ class RowWriter {
   void run_statements(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way, std::size_t& staged);
   void make_way(const std::vector<GivesWay>& give_way);
   void insert_all(std::span<const std::size_t> rows);
+  void write_rows(std::span<const std::size_t> rows);
   void write_keyed(std::size_t count);
   std::uint64_t update_changed();
+  std::vector<bool> rows_to_be_written();
+  void write_with_children(std::span<const std::size_t> rows);
   std::uint64_t note_kept_out();
   void note_page();
   [[nodiscard]] std::uint64_t written() const noexcept { return result_.created + result_.updated; }
@@ -76,6 +82,8 @@ class RowWriter {
   const WritePlan& plan_;
   WriteState& state_;
   Batch batch_ = {};
+  const ChildBatch* children_ = nullptr;
+  std::string in_children_ = {};  // the array whose rows are being written
   WriteResult result_ = {};
   std::size_t found_by_trial_ = 0;
   bool once_more_ = false;  // refused rows may fit now

@@ -21,7 +21,8 @@ core::Target target_of(const pg::Table& table) {
                               .identity_always = c.identity == 'a'});
   }
   for (const pg::UniqueKey& k : table.unique_keys) target.unique_keys.push_back({k.index, k.columns});
-  for (const pg::ForeignKey& k : table.foreign_keys) target.foreign_keys.push_back({k.name, k.referenced, k.columns});
+  for (const pg::ForeignKey& k : table.foreign_keys)
+    target.foreign_keys.push_back({k.name, k.referenced, k.columns, k.referenced_columns, k.cascades});
   return target;
 }
 

@@ -15,12 +15,18 @@ namespace {
 
 std::string keep_name(std::size_t i) { return strcat("k", i + 1); }
 
-struct ColumnLists {
-  std::string names, staged;           // "a", "b" and c1, c2
-  std::string assignments;             // "b" = p.c2: without the key
-  std::string old_values, new_values;  // t."b" and p.c2
-  std::vector<ComparedColumn> compared;
-};
+std::size_t position(const std::vector<std::string>& columns, const std::string& column) {
+  return static_cast<std::size_t>(std::ranges::find(columns, column) - columns.begin());
+}
+
+// Unless somebody may tell the order in which rows came: columns that are numbered, triggers that count.
+bool order_is_free(const WritePlan& plan) {
+  return !plan.table.row_triggers && std::ranges::none_of(plan.table.columns, [&](const pg::TableColumn& column) {
+    return column.numbered && position(plan.columns, column.name) == plan.columns.size();
+  });
+}
+
+}  // namespace
 
 ColumnLists column_lists(const core::Mapping& mapping, const std::vector<std::string>& key) {
   std::vector<std::string> names, staged, assignments, old_values, new_values;
@@ -47,18 +53,20 @@ ColumnLists column_lists(const core::Mapping& mapping, const std::vector<std::st
           base::join(old_values, ", "), base::join(new_values, ", "), std::move(compared)};
 }
 
-std::size_t position(const std::vector<std::string>& columns, const std::string& column) {
-  return static_cast<std::size_t>(std::ranges::find(columns, column) - columns.begin());
+void stage_columns(const pg::Table& table, const core::Mapping& mapping, std::vector<pg::StagedColumn>& staged,
+                   std::vector<std::string>& columns) {
+  for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
+    const pg::TableColumn* column = table.column(mapping.columns[i].column);
+    if (column == nullptr)
+      throw base::Failure(base::Errc::undefined_column,
+                          strcat("column ", mapping.columns[i].column, " of ", table.quoted, " is not there any more"));
+    staged.push_back({staged_name(i), column->type, column->typmod, column->collation});
+    columns.push_back(column->name);
+  }
+  for (std::size_t i = 0; i < mapping.columns.size(); ++i)
+    if (mapping.columns[i].absent == core::Absent::keep)
+      staged.push_back({keep_name(i), pg::kBoolType, -1, pg::kInvalidOid});
 }
-
-// Unless somebody may tell the order in which rows came: columns that are numbered, triggers that count.
-bool order_is_free(const WritePlan& plan) {
-  return !plan.table.row_triggers && std::ranges::none_of(plan.table.columns, [&](const pg::TableColumn& column) {
-    return column.numbered && position(plan.columns, column.name) == plan.columns.size();
-  });
-}
-
-}  // namespace
 
 std::string staged_name(std::size_t column) { return strcat("c", column + 1); }
 
@@ -86,17 +94,7 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
                           const std::vector<std::string>& match_columns) {
   WritePlan plan;
   plan.table = table;
-  for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
-    const pg::TableColumn* column = table.column(mapping.columns[i].column);
-    if (column == nullptr)
-      throw base::Failure(base::Errc::undefined_column,
-                          strcat("column ", mapping.columns[i].column, " of ", table.quoted, " is not there any more"));
-    plan.staged.push_back({staged_name(i), column->type, column->typmod, column->collation});
-    plan.columns.push_back(column->name);
-  }
-  for (std::size_t i = 0; i < mapping.columns.size(); ++i)
-    if (mapping.columns[i].absent == core::Absent::keep)
-      plan.staged.push_back({keep_name(i), pg::kBoolType, -1, pg::kInvalidOid});
+  stage_columns(table, mapping, plan.staged, plan.columns);
   plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   plan.keyed = mapping.write_mode != core::WriteMode::append;
   const ColumnLists lists = column_lists(mapping, match_columns);

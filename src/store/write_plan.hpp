@@ -41,6 +41,18 @@ struct WritePlan {
   // "t.id OPERATOR(pg_catalog.=) p.c1 AND …": never an operator that is looked up by name.
   [[nodiscard]] std::string same_key(std::string_view table_alias, std::string_view page_alias) const;
 };
+// The mapped columns in the statements of a table t and a staged page p.
+struct ColumnLists {
+  std::string names, staged;           // "a", "b" and c1, c2
+  std::string assignments;             // "b" = p.c2: without the key
+  std::string old_values, new_values;  // t."b" and p.c2
+  std::vector<ComparedColumn> compared;
+};
+[[nodiscard]] ColumnLists column_lists(const core::Mapping& mapping, const std::vector<std::string>& key);
+// c1, c2, …; k2, …: whether column 2 is to be kept. `columns` are those that they go to.
+void stage_columns(const pg::Table& table, const core::Mapping& mapping, std::vector<pg::StagedColumn>& staged,
+                   std::vector<std::string>& columns);
+
 [[nodiscard]] std::string staged_name(std::size_t column);
 [[nodiscard]] WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
                                         const std::vector<std::string>& match_columns);

@@ -81,6 +81,23 @@ void add_key(const PullPlan& plan, Lines& out) {
   out.push_back(strcat("  a row is found by ", base::join(columns, ", ")));
 }
 
+void add_children(const PullPlan& plan, Lines& out) {
+  for (const PullChild& child : plan.children) {
+    const store::ChildPlan& write = child.write;
+    out.push_back(strcat("Child table ", write.table.quoted, ", of ", write.name));
+    for (const core::ChildTable::Parent& parent : child.table.parents)
+      out.push_back(
+          strcat("  ", pg::quote_identifier(parent.of), " of its row -> ", pg::quote_identifier(parent.column)));
+    for (const core::ColumnMapping& column : child.table.columns)
+      out.push_back(strcat("  ", source_of(column), " -> ", pg::quote_identifier(column.column)));
+    out.push_back(strcat("  rows of one record are told apart by ",
+                         child.table.key.empty() ? "what they hold" : base::join(child.table.key, ", ")));
+    for (const std::string* statement : {&write.remove, &write.change, &write.missing, &write.replace, &write.insert})
+      if (!statement->empty()) out.push_back(strcat("    ", *statement));
+    out.push_back(strcat("  ROW EXCLUSIVE on ", write.table.quoted, ", per page"));
+  }
+}
+
 void add_locks(pg::Sql& sql, const PullPlan& plan, Lines& out) {
   const pg::Table& table = plan.write.table;
   const store::Touched touched = store::touched_by_writes(sql, table);
@@ -179,6 +196,7 @@ Lines explain_plan(pg::Sql& sql, const PullPlan& plan, const std::string& owner)
   out.push_back(strcat("Statements, planned for ", rows, " rows"));
   add_key(plan, out);
   add_statements(store::explain_statements(sql, plan.write, plan.write_state.first_load, rows), out);
+  add_children(plan, out);
   add_locks(sql, plan, out);
   add_contracts(plan, out);
   add_end(plan, out);
@@ -200,6 +218,8 @@ Lines explain_execution(pg::Sql& sql, PullPlan& plan, const FetchedPages& fetche
   out.push_back(strcat("  read ", milliseconds(fetched.read_micros), ": ", page.page.records(), " records"));
   out.push_back(strcat("  convert ", milliseconds(converted.micros), ": ", converted.rows.rows.size(), " rows, ",
                        converted.left_out, " left out by conditions, ", converted.faults, " with errors"));
+  for (const PullChild& child : plan.children)
+    out.push_back(strcat("  rows of ", child.write.table.quoted, " are not written here, and not measured"));
   if (plan.gate) out.push_back("  a run passes over those that are as it saw them last; here all are written");
   if (!converted.rows.rows.empty()) add_run(sql, plan, converted, out);
   return out;

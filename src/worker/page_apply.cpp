@@ -15,6 +15,7 @@
 #include "store/row_writer.hpp"
 #include "store/verify.hpp"
 #include "worker/background.hpp"
+#include "worker/page_children.hpp"
 #include "worker/page_deletions.hpp"
 #include "worker/page_history.hpp"
 #include "worker/page_keys.hpp"
@@ -247,17 +248,20 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   plan.rows.set_now(base::now());
   core::RowBuilder::Converted converted = plan.rows.convert(loaded.page, candidates, loaded.arena);
   const store::ComputedValues computed(sql, plan.compute, converted);
+  PageChildren children(sql, plan);
+  children.convert(loaded, converted);
   const std::vector<core::RowFault> not_converted =
       plan.mapping.last_error.empty() ? std::vector<core::RowFault>{} : converted.faults;
   if (plan.local_key && !plan.local_key->tells_apart())
     refuse_second_of_a_row(plan, loaded, without(identified.rows, candidates, loaded.page.records()), converted);
-  PageReferences references(sql, plan, loaded.arena);
+  PageReferences references(sql, plan, loaded.arena, &children);
   references.resolve(converted);
   laps.lap(core::Stage::convert);
   history.before_writing(sql, converted);
   laps.lap(core::Stage::write);
   store::RowWriter writer(sql, plan.write, plan.write_state);
-  store::WriteResult written = writer.write(converted.cells, converted.rows.size());
+  const auto with = children.batch(converted.rows);
+  store::WriteResult written = writer.write(converted.cells, converted.rows.size(), pointer_to(with));
   references.resolve_rest(converted, written);
   mark_rows(sql, plan, converted, not_converted, written);
   laps.lap(core::Stage::write);
@@ -265,7 +269,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   add_waiting(result, loaded, references);
   const std::vector<bool> kept_out = tell_apart(plan, loaded, converted, written, result);
   note_keys(plan, loaded, converted, written.swallowed, result);
-  result.history = history.entries(converted, kept_out, result.faults);
+  result.history = history.entries(converted, kept_out, written.relined, result.faults);
   count(plan, loaded, written, result);
   return result;
 }
@@ -392,9 +396,9 @@ ApplyOutcome apply_in_transaction(PullPlan& plan, LoadedPage& loaded, pg::Oid ow
     outcome.kind = ApplyOutcome::Kind::lost;
     return outcome;
   }
-  if (!pg::try_lock_table(plan.write.table.oid)) {
+  if (const std::string held = lock_tables(plan); !held.empty()) {
     outcome.kind = ApplyOutcome::Kind::busy;
-    outcome.busy_on = strcat("a lock on ", plan.write.table.quoted);
+    outcome.busy_on = strcat("a lock on ", held);
     return outcome;
   }
   PageResult result = work_on(tx, plan, loaded, outcome);

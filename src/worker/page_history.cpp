@@ -22,9 +22,12 @@ void History::before_writing(pg::Sql& sql, const core::RowBuilder::Converted& co
 
 std::vector<store::HistoryEntry> History::entries(const core::RowBuilder::Converted& converted,
                                                   const std::vector<bool>& kept_out,
+                                                  const std::vector<std::size_t>& relined,
                                                   const std::vector<store::RecordFault>& faults) const {
   std::vector<store::HistoryEntry> out;
   if (!on_) return out;
+  std::vector<bool> with_children(converted.rows.size());
+  for (const std::size_t row : relined) with_children[row] = true;
   std::vector<bool> told(loaded_.page.records());
   for (const store::RecordFault& fault : faults) {
     if (fault.fault.record < told.size()) told[fault.fault.record] = true;
@@ -34,7 +37,7 @@ std::vector<store::HistoryEntry> History::entries(const core::RowBuilder::Conver
     const core::Identity& row = converted.rows[i];
     if (told[row.record]) continue;
     told[row.record] = true;
-    const Action action = action_of(i, kept_out[i]);
+    const Action action = action_of(i, kept_out[i], with_children[i]);
     if (action == Action::skipped && !all_) continue;
     out.push_back({action, std::string(row.origin_id), i < standing_.size() ? standing_[i].local_key : std::string(),
                    loaded_.page.raw[row.record]});
@@ -45,8 +48,9 @@ std::vector<store::HistoryEntry> History::entries(const core::RowBuilder::Conver
   return out;
 }
 
-Action History::action_of(std::size_t row, bool kept_out) const {
+Action History::action_of(std::size_t row, bool kept_out, bool relined) const {
   if (kept_out) return Action::skipped;
+  if (relined) return Action::updated;
   if (row >= standing_.size()) return Action::created;  // appended, or held back until its parent was in
   if (standing_[row].absent) return plan_.write.insert_new.empty() ? Action::skipped : Action::created;
   return standing_[row].differs && !plan_.write.update_changed.empty() ? Action::updated : Action::skipped;

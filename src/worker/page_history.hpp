@@ -19,13 +19,15 @@ class History {
   History(const PullPlan& plan, const LoadedPage& loaded);
   void note(const std::vector<core::Identity>& identified);
   void before_writing(pg::Sql& sql, const core::RowBuilder::Converted& converted);
-  // `kept_out`: which of the converted rows did not go in; `faults`: all of the page.
+  // `kept_out`: which of the converted rows did not go in; `relined`: those that were equal and had children written;
+  // `faults`: all of the page.
   [[nodiscard]] std::vector<store::HistoryEntry> entries(const core::RowBuilder::Converted& converted,
                                                          const std::vector<bool>& kept_out,
+                                                         const std::vector<std::size_t>& relined,
                                                          const std::vector<store::RecordFault>& faults) const;
 
  private:
-  [[nodiscard]] store::HistoryEntry::Action action_of(std::size_t row, bool kept_out) const;
+  [[nodiscard]] store::HistoryEntry::Action action_of(std::size_t row, bool kept_out, bool relined) const;
 
   const PullPlan& plan_;
   const LoadedPage& loaded_;

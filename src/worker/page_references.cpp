@@ -200,8 +200,11 @@ bool PageReferences::resolve_held(Converted& rows, store::WriteResult& written) 
 // They take their places among the rows, and what became of them is added to what was written.
 void PageReferences::write_further(Further& further, Converted& rows, store::WriteResult& written) {
   const std::size_t width = plan_.rows.columns();
-  store::WriteResult more =
-      store::RowWriter(sql_, plan_.write, plan_.write_state).write(further.cells, further.rows.size());
+  std::vector<core::Identity> records;
+  for (const Further::Row& row : further.rows) records.push_back(row.identity);
+  const auto with = children_ == nullptr ? std::nullopt : children_->batch(records);
+  store::WriteResult more = store::RowWriter(sql_, plan_.write, plan_.write_state)
+                                .write(further.cells, further.rows.size(), pointer_to(with));
   std::uint64_t rewritten = 0;
   for (std::size_t i = 0; i < further.rows.size(); ++i) {
     Further::Row& row = further.rows[i];

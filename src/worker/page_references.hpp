@@ -9,13 +9,16 @@
 #include "core/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/row_writer.hpp"
+#include "worker/page_children.hpp"
 #include "worker/pull_plan.hpp"
 
 namespace tandem::worker {
 
 class PageReferences {
  public:
-  PageReferences(pg::Sql& sql, PullPlan& plan, base::TextArena& arena) : sql_(sql), plan_(plan), arena_(arena) {}
+  // `children`: what goes into child tables with what is written here; null: nothing is written.
+  PageReferences(pg::Sql& sql, PullPlan& plan, base::TextArena& arena, const PageChildren* children = nullptr)
+      : sql_(sql), plan_(plan), arena_(arena), children_(children) {}
 
   // Before writing. Faults are added to those of `rows`.
   void resolve(core::RowBuilder::Converted& rows);
@@ -63,6 +66,7 @@ class PageReferences {
   pg::Sql& sql_;
   PullPlan& plan_;
   base::TextArena& arena_;
+  const PageChildren* children_;
   std::vector<Held> held_;  // beside waiting_
   std::vector<Waiting> waiting_;
 };

@@ -11,6 +11,7 @@
 #include "store/row_compare.hpp"
 #include "store/verify.hpp"
 #include "worker/background.hpp"
+#include "worker/page_children.hpp"
 #include "worker/page_references.hpp"
 #include "worker/page_tombstones.hpp"
 
@@ -20,6 +21,7 @@ using base::strcat;
 
 namespace {
 
+constexpr std::size_t kMostShown = 1000;     // bytes of an array whose rows differ
 constexpr std::int64_t kBlocksAtOnce = 256;  // 2 MB: some ten thousand narrow rows
 
 store::Difference unusable(const core::RowFault& fault, std::string_view origin_id) {
@@ -48,6 +50,32 @@ void compare_converted(pg::Sql& sql, PullPlan& plan, const core::RowBuilder::Con
 void compute(pg::Sql& sql, store::ComputedValues& computed, core::RowBuilder::Converted& rows) {
   const pg::Savepoint undone(sql);
   computed.fill_in(rows);
+}
+
+void convert_children(pg::Sql& sql, PullPlan& plan, PageChildren& children, const LoadedPage& loaded,
+                      core::RowBuilder::Converted& rows) {
+  if (plan.children.empty()) return;
+  const pg::Savepoint undone(sql);
+  children.convert(loaded, rows);
+}
+
+// Differences say what the record has; rows that are not there have no children to be looked at.
+void compare_lines(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const PageChildren& children,
+                   const core::RowBuilder::Converted& converted, store::Comparison& out) {
+  const auto with = children.batch(converted.rows);
+  if (!with) return;
+  std::vector<std::size_t> all(converted.rows.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const std::size_t before = out.differences.size();
+  store::compare_children(sql, plan.write, {converted.cells, plan.write.staged.size() - 1}, *with, all, out);
+  for (std::size_t i = before; i < out.differences.size(); ++i) {
+    store::Difference& difference = out.differences[i];
+    const core::Identity& row = converted.rows[difference.row];
+    difference.origin_id = std::string(row.origin_id);
+    for (const PullChild& child : plan.children)
+      if (child.write.name == difference.column)
+        difference.remote = std::string(loaded.page.record(row.record)[child.rows.array()].text.substr(0, kMostShown));
+  }
 }
 
 // Their rows are shown, too: a record that is not compared is no row that the source does not have.
@@ -79,6 +107,8 @@ Compared compare_page(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   core::RowBuilder::Converted converted = plan.rows.convert(loaded.page, split.rows, loaded.arena);
   store::ComputedValues computed(sql, plan.compute);
   if (!plan.compute.columns.empty()) compute(sql, computed, converted);
+  PageChildren children(sql, plan);
+  convert_children(sql, plan, children, loaded, converted);
   PageReferences references(sql, plan, loaded.arena);
   references.resolve(converted);
   for (const PageReferences::Waiting& waiting : references.waiting())
@@ -90,6 +120,7 @@ Compared compare_page(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
 
   store::Comparison found;
   compare_converted(sql, plan, converted, found);
+  compare_lines(sql, plan, loaded, children, converted, found);
   note_shown(sql, plan, loaded, split.passed_over, found);
   const std::size_t not_compared = differences.size();
   std::size_t rows_that_differ = 0;

@@ -29,10 +29,12 @@ using base::strcat;
 
 namespace {
 
-// By number; after a restore the name decides.
-pg::Table find_target(pg::Sql& sql, const store::RunSpec& spec) {
+// By number; after a restore the name decides. Names of columns are brought up to date.
+pg::Table find_target(pg::Sql& sql, store::RunSpec& spec) {
   std::optional<pg::Table> table = pg::describe_table(sql, spec.target);
   if (!table) throw table_gone(spec);
+  follow_table(sql, spec, *table);
+  follow_children(sql, spec);
   return *std::move(table);
 }
 
@@ -111,6 +113,7 @@ core::RowBuilder rows_of(const core::Mapping& mapping, const core::Target& targe
   core::RowBuilder rows(mapping, target, keyed ? key : std::vector<std::string>{}, definition_seed(spec),
                         &store::kDatabaseLetters);
   if (versions) rows.tell_versions_apart();
+  extract_arrays(mapping, rows);
   return rows;
 }
 
@@ -169,9 +172,10 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
     if (!plan.spec.position && !store::has_contracts(sql, plan.spec.mapping_id)) plan.listing.fill_gap();
     plan.feed_reader.emplace(make_feed_reader(plan.listing, target));
   }
-  plan.deletes.emplace(make_deletes(sql, plan.spec,
-                                    store::make_delete_plan(plan.write.table, plan.mapping, target, match),
-                                    !plan.spec.retry && (!incremental || plan.spec.full), plan.listing));
+  plan.deletes.emplace(
+      make_deletes(sql, plan.spec,
+                   store::make_delete_plan(plan.write.table, plan.mapping, target, match, deleted_with(plan.children)),
+                   !plan.spec.retry && (!incremental || plan.spec.full), plan.listing));
   plan.deletes->scope = scope;
   plan.deletes->rescoped = rescoped;
 }
@@ -197,7 +201,6 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   api.connection = spec.connection;
   core::Object object = find_object(api, spec);
   const pg::Table table = find_target(sql, spec);
-  follow_table(sql, spec, table);
   check_rights(sql, table, spec, owner);
   if (!pg::try_lock_table(table.oid)) throw TableBusy(table.quoted);
   const core::Target target = store::target_of(table);
@@ -243,11 +246,19 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
                 .contracts = contracts,
                 .open_faults = {},
                 .write_state = {}};
+  plan.children = make_pull_children(sql, plan.spec, plan.mapping, target, plan.write, plan.rows, owner);
   if (!plan.spec.verify) plan_contracts(sql, plan, target, key, match, incremental);
   plan.references = store::make_reference_plans(sql, plan.spec, plan.mapping, target, owner);
   look_at_state(sql, plan, owner);
   begin_accounts(plan, began_at);
   return plan;
+}
+
+std::string lock_tables(const PullPlan& plan) {
+  if (!pg::try_lock_table(plan.write.table.oid)) return plan.write.table.quoted;
+  for (const PullChild& child : plan.children)
+    if (!pg::try_lock_table(child.write.table.oid)) return child.write.table.quoted;
+  return {};
 }
 
 bool listed_before(const store::RunSpec& spec) {

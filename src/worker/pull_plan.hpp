@@ -25,6 +25,7 @@
 #include "store/references.hpp"
 #include "store/write_plan.hpp"
 #include "store/runs.hpp"
+#include "worker/pull_children.hpp"
 #include "worker/pull_deletes.hpp"
 #include "store/transform_sql.hpp"
 #include "worker/requests.hpp"
@@ -54,6 +55,7 @@ struct PullPlan {
   std::optional<core::RecordFilter> filter;  // nullopt: every record
   core::Reading listing;
   std::vector<store::ReferencePlan> references = {};
+  std::vector<PullChild> children = {};
   base::PageReader reader;                        // rows.fields(), then the listing's
   std::optional<base::PageReader> parent_reader;  // of pages of parents
   std::vector<std::size_t> key_fields;            // of the reader's, those that identify a record
@@ -94,6 +96,9 @@ class TableBusy : public std::exception {
 // Throws TableBusy; Failure (and pg::Error) when the run cannot be made: mapping and table no longer fit, rights are
 // gone, …
 [[nodiscard]] PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner);
+
+// Locks the table and its child tables for the transaction, without waiting. Gives the one that is held; empty: none.
+[[nodiscard]] std::string lock_tables(const PullPlan& plan);
 
 // Its listing was read to its end before it was taken: what is left is the sweep, if that.
 [[nodiscard]] bool listed_before(const store::RunSpec& spec);

@@ -49,8 +49,8 @@ Sweep::Outcome Sweep::transaction(PullPlan& plan, pg::Oid owner) {
   pg::Transaction tx(strcat("delete what is gone from ", plan.spec.mapping));
   pg::reset_session(owner, kLockTimeoutMs, kStatementTimeoutMs);
   if (begin_unit() != Unit::usable) return {.kind = Outcome::Kind::lost};
-  if (!pg::try_lock_table(plan.write.table.oid))
-    return {.kind = Outcome::Kind::busy, .busy_on = strcat("a lock on ", plan.write.table.quoted)};
+  if (const std::string held = lock_tables(plan); !held.empty())
+    return {.kind = Outcome::Kind::busy, .busy_on = strcat("a lock on ", held)};
   Outcome outcome = begun_ ? go_on(tx, plan) : begin(tx, plan);
   if (outcome.kind != Outcome::Kind::lost) tx.commit();
   return outcome;

@@ -1,0 +1,31 @@
+// Child tables of a mapping that somebody wants, looked at like its target: they are there,
+// the owner may write them, columns and types fit, rows are found without reading all of
+// them. Names are written down qualified.
+#pragma once
+
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "core/finding.hpp"
+#include "core/mapping.hpp"
+#include "pg/catalog.hpp"
+#include "pg/sql.hpp"
+#include "store/children.hpp"
+
+namespace tandem::store {
+
+struct MappingTable {
+  const pg::Table& table;
+  const core::Target& target;
+  pg::Oid owner = pg::kInvalidOid;
+};
+// `columns` as they stand in the definition; gives them back qualified. Throws Failure for a table that cannot be used.
+[[nodiscard]] std::vector<ChildRow> check_child_tables(pg::Sql& sql, const MappingTable& parent,
+                                                       const core::Mapping& mapping, base::Json& columns,
+                                                       core::Findings& findings);
+// The column that takes the parent's key can have it, and be looked for. Empty: so it is.
+[[nodiscard]] std::vector<base::Error> parent_problems(const pg::Table& table, const pg::Table& parent,
+                                                       const core::ChildTable& child);
+
+}  // namespace tandem::store

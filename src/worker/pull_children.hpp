@@ -1,0 +1,40 @@
+// Child tables of a run, decided once like the rest of its plan: how elements become rows,
+// how these are written, what goes with rows that are deleted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/child_rows.hpp"
+#include "core/mapping.hpp"
+#include "core/rows.hpp"
+#include "pg/catalog.hpp"
+#include "pg/sql.hpp"
+#include "store/child_plan.hpp"
+#include "store/row_deleter.hpp"
+#include "store/runs.hpp"
+#include "store/transform_sql.hpp"
+
+namespace tandem::worker {
+
+struct PullChild {
+  core::ChildTable table;  // its parents are told
+  core::ChildRows rows;
+  store::ChildPlan write;
+  store::ComputePlan compute;
+  bool cascades = false;  // the database deletes its rows with theirs
+};
+
+// Before the page reader is made: asks for the arrays, whose content is part of what tells whether a record changed.
+void extract_arrays(const core::Mapping& mapping, core::RowBuilder& rows);
+
+// Brings names up to date, and notes what was dropped. Throws TableBusy; Failure (TableChanged) when one cannot be
+// used.
+void follow_children(pg::Sql& sql, store::RunSpec& spec);
+[[nodiscard]] std::vector<PullChild> make_pull_children(pg::Sql& sql, const store::RunSpec& spec,
+                                                        const core::Mapping& mapping, const core::Target& target,
+                                                        const store::WritePlan& parent, core::RowBuilder& rows,
+                                                        pg::Oid owner);
+[[nodiscard]] std::vector<store::DeletedWith> deleted_with(const std::vector<PullChild>& children);
+
+}  // namespace tandem::worker
