@@ -64,9 +64,9 @@ TEST(PlainJson, IsNeverWhatAParserRefuses) {
     for (const char byte : std::string("{}[]:,\"\\ 019.-+eEtn\t\x01")) {
       std::string text = good;
       text[at] = byte;
-      if (is_plain_json(text)) EXPECT_TRUE(Json::parse(text)) << text;
+      EXPECT_TRUE(!is_plain_json(text) || Json::parse(text)) << text;
       text = good.substr(0, at) + byte + good.substr(at);
-      if (is_plain_json(text)) EXPECT_TRUE(Json::parse(text)) << text;
+      EXPECT_TRUE(!is_plain_json(text) || Json::parse(text)) << text;
     }
 }
 

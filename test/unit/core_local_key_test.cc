@@ -87,7 +87,7 @@ TEST(LocalKey, WhatIsKeptFindsTheSameRow) {
   EXPECT_NE(print(key, "a@b", stored), print(key, "a@b", R"({"id":"13"})"));
 }
 
-struct Letters : TextCase {  // É is the only big one
+struct Letters final : TextCase {  // É is the only big one
   [[nodiscard]] std::string_view lower(std::string_view text, base::TextArena& arena) const override {
     return text == "Éva" ? arena.keep("éva") : text;
   }
