@@ -141,7 +141,7 @@ def test_describe(wall):
     assert columns["id"].endswith("name=bigint not_null identity")
     assert "length=10 precision=-1 scale=-1 name=character varying(10) not_null" in columns["code"]
     assert "precision=12 scale=2 name=numeric(12,2) default" in columns["amount"]
-    assert columns["s"].endswith("name=short not_null default")
+    assert columns["s"].endswith("name=public.short not_null default")
     assert columns["twice"].endswith("name=numeric generated")
     assert columns["tags"].endswith("name=text[]") and "length=-1" in columns["tags"]
     assert "precision=3" in columns["at"]
