@@ -12,7 +12,7 @@ CONNECTORS = $(sort $(wildcard $(SRC)/connectors/*.json))
 
 EXTENSION = control/pg_tandem
 MODULE_big = pg_tandem
-OBJS = $(patsubst $(SRC)/%.cpp,%.o,$(sort $(wildcard $(SRC)/src/*/*.cpp)))
+OBJS = $(patsubst $(SRC)/%.cpp,%.o,$(sort $(wildcard $(SRC)/src/*/*.cpp $(SRC)/src/*/*/*.cpp)))
 DATA = $(patsubst $(SRC)/%,%,$(filter-out %/pg_tandem--$(EXTVERSION).sql,$(wildcard $(SRC)/control/pg_tandem--*.sql)))
 DATA_built = $(SCRIPT)
 

@@ -6,7 +6,7 @@
 #include "api/json_args.hpp"
 #include "api/zones.hpp"
 #include "base/strings.hpp"
-#include "core/schema_check.hpp"
+#include "core/schema/check.hpp"
 #include "net/url.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"

@@ -2,7 +2,7 @@
 #include "api/json_args.hpp"
 #include "api/zones.hpp"
 #include "base/strings.hpp"
-#include "core/api.hpp"
+#include "core/manifest/api.hpp"
 #include "pg/entry.hpp"
 #include "store/connectors.hpp"
 

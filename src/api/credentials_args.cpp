@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/schema_check.hpp"
+#include "core/schema/check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/log.hpp"
 

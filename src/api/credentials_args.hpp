@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/api.hpp"
+#include "core/manifest/api.hpp"
 #include "pg/sql.hpp"
 #include "store/credentials.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/strings.hpp"
-#include "core/infer.hpp"
+#include "core/mapping/infer.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/function_call.hpp"

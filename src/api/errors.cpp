@@ -6,7 +6,7 @@
 #include "api/runnable.hpp"
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/schema_check.hpp"
+#include "core/schema/check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/log.hpp"

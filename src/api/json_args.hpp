@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/finding.hpp"
+#include "core/mapping/finding.hpp"
 #include "pg/function_call.hpp"
 #include "pg/sql.hpp"
 #include "store/tenants.hpp"

@@ -6,7 +6,7 @@
 #include "api/readiness.hpp"
 #include "api/mappings_patch.hpp"
 #include "base/strings.hpp"
-#include "core/schema_check.hpp"
+#include "core/schema/check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/log.hpp"

@@ -3,7 +3,7 @@
 #include "api/mappings_draft.hpp"
 #include "api/mappings_patch.hpp"
 #include "base/strings.hpp"
-#include "core/schema_check.hpp"
+#include "core/schema/check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "store/mappings.hpp"

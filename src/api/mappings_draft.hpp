@@ -10,7 +10,7 @@
 
 #include "api/json_args.hpp"
 #include "base/json.hpp"
-#include "core/mapping.hpp"
+#include "core/mapping/mapping.hpp"
 #include "store/mappings.hpp"
 
 namespace tandem::api {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "api/json_args.hpp"
-#include "core/finding.hpp"
+#include "core/mapping/finding.hpp"
 #include "store/mappings.hpp"
 
 namespace tandem::api {

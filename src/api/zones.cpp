@@ -1,7 +1,7 @@
 #include "api/zones.hpp"
 
 #include "base/strings.hpp"
-#include "core/schema_check.hpp"
+#include "core/schema/check.hpp"
 #include "pg/timezone.hpp"
 
 namespace tandem::api {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
-#include "core/finding.hpp"
+#include "core/mapping/finding.hpp"
 
 namespace tandem::api {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mapping.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/sql.hpp"
 #include "store/runs.hpp"
 

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "base/strings.hpp"
-#include "core/mapping_check.hpp"
-#include "core/mapping_children.hpp"
-#include "core/mapping_codes.hpp"
-#include "core/schema_check.hpp"
+#include "core/mapping/check.hpp"
+#include "core/mapping/children.hpp"
+#include "core/mapping/codes.hpp"
+#include "core/schema/check.hpp"
 #include "pg/expression.hpp"
 #include "store/child_plan.hpp"
 #include "store/target.hpp"

@@ -7,8 +7,8 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "core/finding.hpp"
-#include "core/mapping.hpp"
+#include "core/mapping/finding.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "store/children.hpp"

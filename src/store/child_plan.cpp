@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/strings.hpp"
-#include "core/mapping_children.hpp"
+#include "core/mapping/children.hpp"
 #include "pg/expression.hpp"
 #include "pg/type_oids.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/child_rows.hpp"
+#include "core/rows/child_rows.hpp"
 #include "pg/sql.hpp"
 #include "store/child_plan.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/schema_change.hpp"
+#include "core/schema/change.hpp"
 #include "pg/sql.hpp"
 
 namespace tandem::store {

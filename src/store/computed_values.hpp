@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/computed_rows.hpp"
 #include "pg/error.hpp"
 #include "store/transform_sql.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "core/api.hpp"
+#include "core/manifest/api.hpp"
 #include "pg/sql.hpp"
 
 namespace tandem::store {

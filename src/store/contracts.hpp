@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 
 namespace tandem::store {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 
 namespace tandem::store {
 

@@ -5,8 +5,8 @@
 
 #include <cstddef>
 
-#include "core/rows.hpp"
-#include "core/run_failure.hpp"
+#include "core/rows/rows.hpp"
+#include "core/run/run_failure.hpp"
 #include "pg/error.hpp"
 
 namespace tandem::store {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/seen_set.hpp"
+#include "core/rows/seen_set.hpp"
 #include "pg/sql.hpp"
 #include "store/runs.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/mapping_stamp.hpp"
+#include "core/mapping/stamp.hpp"
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"

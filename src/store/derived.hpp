@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "core/local_key.hpp"
-#include "core/mapping.hpp"
+#include "core/rows/local_key.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/sql.hpp"
 #include "store/mappings.hpp"
 

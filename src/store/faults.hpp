@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/runs.hpp"
 

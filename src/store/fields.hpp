@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/infer.hpp"
-#include "core/mapping.hpp"
+#include "core/mapping/infer.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/sql.hpp"
 
 namespace tandem::store {

@@ -1,7 +1,7 @@
 // The letters of the database for the transforms "lowercase" and "uppercase".
 #pragma once
 
-#include "core/transform_chain.hpp"
+#include "core/transform/chain.hpp"
 #include "pg/letters.hpp"
 
 namespace tandem::store {

@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include "base/json.hpp"
-#include "core/mapping_reference.hpp"
+#include "core/mapping/reference.hpp"
 
 namespace tandem::store {
 

@@ -1,7 +1,7 @@
 #include "store/mappings.hpp"
 
 #include "base/strings.hpp"
-#include "core/mapping_reference.hpp"
+#include "core/mapping/reference.hpp"
 #include "store/lookup.hpp"
 #include "store/schema_changes.hpp"
 #include "store/mapping_order.hpp"

@@ -2,7 +2,7 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/schedule.hpp"
+#include "core/schedule/schedule.hpp"
 #include "pg/timezone.hpp"
 #include "store/run_order.hpp"
 

@@ -1,6 +1,6 @@
 #include "store/record_log.hpp"
 
-#include "core/mapping_history.hpp"
+#include "core/mapping/history.hpp"
 #include "pg/error.hpp"
 #include "pg/transaction.hpp"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/mapping_check.hpp"
-#include "core/mapping_codes.hpp"
-#include "core/mapping_stamp.hpp"
+#include "core/mapping/check.hpp"
+#include "core/mapping/codes.hpp"
+#include "core/mapping/stamp.hpp"
 #include "pg/error.hpp"
 #include "pg/transaction.hpp"
 #include "pg/type_oids.hpp"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/value.hpp"
-#include "core/local_key.hpp"
-#include "core/mapping.hpp"
+#include "core/rows/local_key.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "pg/staging.hpp"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/child_writer.hpp"
 #include "store/row_filters.hpp"

@@ -5,8 +5,8 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/convert.hpp"
-#include "core/json_value.hpp"
+#include "core/convert/convert.hpp"
+#include "core/convert/json_value.hpp"
 #include "pg/expression.hpp"
 #include "pg/transaction.hpp"
 #include "pg/type_oids.hpp"

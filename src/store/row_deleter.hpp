@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/value.hpp"
-#include "core/mapping.hpp"
-#include "core/rows.hpp"
+#include "core/mapping/mapping.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/write_plan.hpp"
 

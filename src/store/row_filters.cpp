@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
-#include "core/row_dependencies.hpp"
+#include "core/rows/failures.hpp"
+#include "core/rows/row_dependencies.hpp"
 #include "pg/error.hpp"
 #include "pg/transaction.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/value.hpp"
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/constraints.hpp"
 #include "store/write_plan.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "core/row_order.hpp"
+#include "core/rows/row_order.hpp"
 #include "pg/transaction.hpp"
 #include "store/database_fault.hpp"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/value.hpp"
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/child_writer.hpp"
 #include "store/row_filters.hpp"

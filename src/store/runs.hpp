@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/mapping_stamp.hpp"
-#include "core/ceilings.hpp"
-#include "core/paging.hpp"
-#include "core/run.hpp"
+#include "core/mapping/stamp.hpp"
+#include "core/listing/ceilings.hpp"
+#include "core/listing/paging.hpp"
+#include "core/run/run.hpp"
 #include "pg/sql.hpp"
 
 namespace tandem::store {
@@ -30,7 +30,7 @@ struct RunSpec {
   bool full = false;
   bool retry = false;          // of stored records that failed; the source is not asked
   bool verify = false;         // the table is compared, and nothing is written
-  base::Json timing, latency;  // what earlier takers spent, what they saw: core/run_timing.hpp
+  base::Json timing, latency;  // what earlier takers spent, what they saw: core/run/run_timing.hpp
   std::string chain = "{}";    // mappings whose runs led to this one, as Postgres prints an array
   std::optional<std::string> cursor_value;
   std::optional<std::string> deletions_value;  // the same of the feed of deletions

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/record_shape.hpp"
-#include "core/schema_change.hpp"
+#include "core/schema/record_shape.hpp"
+#include "core/schema/change.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 

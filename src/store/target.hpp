@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "core/mapping.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/mapping_codes.hpp"
+#include "core/mapping/codes.hpp"
 
 namespace tandem::store {
 

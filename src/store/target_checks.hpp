@@ -5,8 +5,8 @@
 
 #include <string_view>
 
-#include "core/finding.hpp"
-#include "core/mapping.hpp"
+#include "core/mapping/finding.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 

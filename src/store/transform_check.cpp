@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "base/strings.hpp"
-#include "core/mapping_codes.hpp"
-#include "core/transform.hpp"
+#include "core/mapping/codes.hpp"
+#include "core/transform/transform.hpp"
 #include "pg/error.hpp"
 #include "pg/expression.hpp"
 #include "pg/transaction.hpp"

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "core/finding.hpp"
+#include "core/mapping/finding.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 

@@ -1,7 +1,7 @@
 #include "store/transform_sql.hpp"
 
 #include "base/strings.hpp"
-#include "core/transform_cast.hpp"
+#include "core/transform/cast.hpp"
 #include "pg/expression.hpp"
 #include "pg/type_oids.hpp"
 #include "store/target.hpp"

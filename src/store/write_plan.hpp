@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mapping.hpp"
+#include "core/mapping/mapping.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "pg/staging.hpp"

@@ -4,8 +4,8 @@
 
 #include "base/secret.hpp"
 #include "base/strings.hpp"
-#include "core/api_read.hpp"
-#include "core/mapping_types.hpp"
+#include "core/manifest/read.hpp"
+#include "core/mapping/types.hpp"
 #include "pg/error.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"

@@ -5,7 +5,7 @@
 
 #include "base/secret.hpp"
 #include "base/strings.hpp"
-#include "core/api_read.hpp"
+#include "core/manifest/read.hpp"
 #include "net/url.hpp"
 #include "worker/requests.hpp"
 

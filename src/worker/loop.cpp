@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 #include "net/transfers.hpp"
 #include "pg/error.hpp"
 #include "pg/log.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
 #include "store/contracts.hpp"

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/page_reader.hpp"
-#include "core/paging.hpp"
-#include "core/record_shape.hpp"
-#include "core/run.hpp"
+#include "core/listing/paging.hpp"
+#include "core/schema/record_shape.hpp"
+#include "core/run/run.hpp"
 #include "net/http.hpp"
 #include "worker/pull_plan.hpp"
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "core/child_rows.hpp"
-#include "core/rows.hpp"
+#include "core/rows/child_rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/child_writer.hpp"
 #include "store/computed_values.hpp"

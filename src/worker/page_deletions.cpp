@@ -4,8 +4,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "core/cursor_text.hpp"
-#include "core/failures.hpp"
+#include "core/listing/cursor_text.hpp"
+#include "core/rows/failures.hpp"
 #include "store/deletes.hpp"
 #include "store/deletion_feed.hpp"
 

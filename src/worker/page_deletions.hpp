@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/run_failure.hpp"
+#include "core/run/run_failure.hpp"
 #include "pg/sql.hpp"
 #include "store/faults.hpp"
 #include "store/runs.hpp"

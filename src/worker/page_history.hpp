@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "store/faults.hpp"
 #include "store/record_log.hpp"
 #include "store/row_compare.hpp"

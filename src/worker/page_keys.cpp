@@ -6,7 +6,7 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/local_key.hpp"
+#include "core/rows/local_key.hpp"
 #include "store/verify.hpp"
 #include "worker/pull_deletes.hpp"
 

@@ -1,7 +1,7 @@
 #include "worker/page_read.hpp"
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 #include "net/url.hpp"
 #include "worker/page_deletions.hpp"
 #include "worker/schema_watch.hpp"

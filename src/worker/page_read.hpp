@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "core/run_failure.hpp"
+#include "core/run/run_failure.hpp"
 #include "worker/page_apply.hpp"
 #include "worker/pull_plan.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/row_writer.hpp"
 #include "worker/page_children.hpp"

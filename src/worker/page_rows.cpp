@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 #include "store/computed_values.hpp"
 #include "store/contracts.hpp"
 #include "store/row_status.hpp"

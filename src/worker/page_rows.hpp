@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "store/contracts.hpp"
 #include "store/faults.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "core/json_value.hpp"
+#include "core/convert/json_value.hpp"
 #include "store/deletes.hpp"
 #include "worker/pull_deletes.hpp"
 

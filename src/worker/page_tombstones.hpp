@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/rows.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
 #include "worker/page_apply.hpp"
 #include "worker/pull_plan.hpp"

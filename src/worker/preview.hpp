@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run.hpp"
+#include "core/run/run.hpp"
 #include "pg/sql.hpp"
 #include "worker/page_apply.hpp"
 #include "worker/pull_job.hpp"

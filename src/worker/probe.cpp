@@ -4,8 +4,8 @@
 
 #include "base/page_reader.hpp"
 #include "base/strings.hpp"
-#include "core/failures.hpp"
-#include "core/listing.hpp"
+#include "core/rows/failures.hpp"
+#include "core/listing/listing.hpp"
 #include "net/transfers.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "core/api.hpp"
-#include "core/infer.hpp"
-#include "core/run.hpp"
+#include "core/manifest/api.hpp"
+#include "core/mapping/infer.hpp"
+#include "core/run/run.hpp"
 #include "net/http.hpp"
 #include "worker/requests.hpp"
 

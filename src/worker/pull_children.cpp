@@ -5,9 +5,9 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/mapping_children.hpp"
-#include "core/mapping_stamp.hpp"
-#include "core/schema_change.hpp"
+#include "core/mapping/children.hpp"
+#include "core/mapping/stamp.hpp"
+#include "core/schema/change.hpp"
 #include "store/child_check.hpp"
 #include "store/children.hpp"
 #include "store/letters.hpp"

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/child_rows.hpp"
-#include "core/mapping.hpp"
-#include "core/rows.hpp"
+#include "core/rows/child_rows.hpp"
+#include "core/mapping/mapping.hpp"
+#include "core/rows/rows.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "store/child_plan.hpp"

@@ -5,8 +5,8 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/mapping_history.hpp"
-#include "core/run.hpp"
+#include "core/mapping/history.hpp"
+#include "core/run/run.hpp"
 #include "pg/catalog.hpp"
 #include "store/deletion_feed.hpp"
 #include "store/record_log.hpp"

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "core/reading.hpp"
-#include "core/local_key.hpp"
-#include "core/mapping.hpp"
-#include "core/seen_set.hpp"
+#include "core/listing/reading.hpp"
+#include "core/rows/local_key.hpp"
+#include "core/mapping/mapping.hpp"
+#include "core/rows/seen_set.hpp"
 #include "pg/sql.hpp"
 #include "store/deletes.hpp"
 #include "store/faults.hpp"

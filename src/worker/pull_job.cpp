@@ -6,7 +6,7 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 #include "net/date.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"

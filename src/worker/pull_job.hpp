@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "core/ceilings.hpp"
-#include "core/run.hpp"
+#include "core/listing/ceilings.hpp"
+#include "core/run/run.hpp"
 #include "net/http.hpp"
 #include "net/transfers.hpp"
 #include "worker/page_apply.hpp"

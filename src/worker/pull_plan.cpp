@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/listing_scope.hpp"
-#include "core/mapping_stamp.hpp"
-#include "core/mapping_deletes.hpp"
+#include "core/listing/listing_scope.hpp"
+#include "core/mapping/stamp.hpp"
+#include "core/mapping/deletes.hpp"
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
 #include "store/contracts.hpp"

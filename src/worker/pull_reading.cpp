@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "core/mapping_deletes.hpp"
-#include "core/record_filter.hpp"
+#include "core/mapping/deletes.hpp"
+#include "core/logic/record_filter.hpp"
 #include "pg/timezone.hpp"
 
 namespace tandem::worker {

@@ -4,9 +4,9 @@
 // anew. A position means something in its own listing only.
 #pragma once
 
-#include "core/api.hpp"
-#include "core/mapping.hpp"
-#include "core/reading.hpp"
+#include "core/manifest/api.hpp"
+#include "core/mapping/mapping.hpp"
+#include "core/listing/reading.hpp"
 #include "store/runs.hpp"
 
 namespace tandem::worker {

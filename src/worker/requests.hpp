@@ -8,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
-#include "core/api.hpp"
-#include "core/paging.hpp"
+#include "core/manifest/api.hpp"
+#include "core/listing/paging.hpp"
 #include "net/http.hpp"
 
 namespace tandem::worker {

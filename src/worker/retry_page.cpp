@@ -4,7 +4,7 @@
 #include <span>
 
 #include "base/strings.hpp"
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
 #include "store/retry.hpp"

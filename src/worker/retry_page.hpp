@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/run.hpp"
+#include "core/run/run.hpp"
 #include "worker/page_apply.hpp"
 #include "worker/pull_plan.hpp"
 

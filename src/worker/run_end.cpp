@@ -3,8 +3,8 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/failures.hpp"
-#include "core/mapping_chain.hpp"
+#include "core/rows/failures.hpp"
+#include "core/mapping/chain.hpp"
 #include "pg/error.hpp"
 #include "pg/log.hpp"
 #include "pg/session.hpp"

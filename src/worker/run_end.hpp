@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/run.hpp"
+#include "core/run/run.hpp"
 #include "pg/sql.hpp"
 #include "store/runs.hpp"
 

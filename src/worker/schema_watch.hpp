@@ -8,9 +8,9 @@
 
 #include "base/error.hpp"
 #include "base/page_reader.hpp"
-#include "core/record_shape.hpp"
-#include "core/run.hpp"
-#include "core/schema_change.hpp"
+#include "core/schema/record_shape.hpp"
+#include "core/run/run.hpp"
+#include "core/schema/change.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "store/runs.hpp"

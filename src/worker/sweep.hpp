@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "core/run.hpp"
+#include "core/run/run.hpp"
 #include "store/deletes.hpp"
 #include "worker/pull_plan.hpp"
 

@@ -6,7 +6,7 @@
 'use strict';
 const jsonLogic = require('json-logic-js');
 
-// A notation that tells apart all that JavaScript tells apart (src/core/logic.cpp writes the same).
+// A notation that tells apart all that JavaScript tells apart (src/core/logic/logic.cpp writes the same).
 function describe(value) {
   if (value === undefined) return 'undefined';
   if (value === null) return 'null';

@@ -5,7 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/page_reader.hpp"
-#include "core/logic.hpp"
+#include "core/logic/logic.hpp"
 
 using namespace tandem;
 

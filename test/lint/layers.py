@@ -2,7 +2,7 @@
 
 import re
 
-from _tree import finish, name, sources, without_comments
+from _tree import ROOT, finish, name, sources, without_comments
 
 MAY_INCLUDE = {
     "base": {"base"},
@@ -19,11 +19,11 @@ PRIVATE_TO_PG = {"pg/postgres.hpp", "pg/guard.hpp"}
 files = sources(".cpp", ".hpp")
 complaints = []
 for file in files:
-    layer = file.parent.name
+    layer = file.relative_to(ROOT / "src").parts[0]
     for include in re.findall(r'^\s*#\s*include\s+"([^"]+\.hpp)"', without_comments(file.read_text()), re.M):
         other = include.split("/")[0]
         if "/" not in include or other not in MAY_INCLUDE:
-            complaints.append(f'{name(file)}: "{include}" is not written as "layer/file.hpp"')
+            complaints.append(f'{name(file)}: "{include}" is not written as "layer/…/file.hpp"')
         elif layer not in MAY_INCLUDE or other not in MAY_INCLUDE[layer]:
             complaints.append(f"{name(file)}: layer {layer} may not include {include}")
         elif include in PRIVATE_TO_PG and layer != "pg":

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.hpp"
-#include "core/api.hpp"
-#include "core/schema_check.hpp"
+#include "core/manifest/api.hpp"
+#include "core/schema/check.hpp"
 #include "core_api_fixture.hpp"
 
 namespace tandem::core {

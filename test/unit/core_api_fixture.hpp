@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/json.hpp"
-#include "core/api.hpp"
-#include "core/schema_check.hpp"
+#include "core/manifest/api.hpp"
+#include "core/schema/check.hpp"
 
 namespace tandem::core {
 

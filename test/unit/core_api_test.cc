@@ -4,10 +4,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/api.hpp"
-#include "core/api_values.hpp"
-#include "core/manifest.hpp"
-#include "core/schema_check.hpp"
+#include "core/manifest/api.hpp"
+#include "core/manifest/values.hpp"
+#include "core/manifest/manifest.hpp"
+#include "core/schema/check.hpp"
 #include "core_api_fixture.hpp"
 
 namespace tandem::core {

@@ -1,9 +1,9 @@
 // Elements of arrays become rows of a child table; those that do not fit are faults of their records.
 #include <gtest/gtest.h>
 
-#include "core/child_rows.hpp"
+#include "core/rows/child_rows.hpp"
 #include "core/codes.hpp"
-#include "core/mapping_children.hpp"
+#include "core/mapping/children.hpp"
 
 namespace tandem::core {
 namespace {

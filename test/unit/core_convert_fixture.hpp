@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/codes.hpp"
-#include "core/convert.hpp"
+#include "core/convert/convert.hpp"
 
 namespace tandem::core {
 

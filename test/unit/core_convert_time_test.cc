@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/civil.hpp"
+#include "core/convert/civil.hpp"
 
 namespace tandem::core {
 namespace {

@@ -1,10 +1,10 @@
 // What a cursor's values mean and how its bound is written, format by format.
 #include <gtest/gtest.h>
 
-#include "core/api_read.hpp"
-#include "core/api_values.hpp"
-#include "core/cursor_text.hpp"
-#include "core/time_pattern.hpp"
+#include "core/manifest/read.hpp"
+#include "core/manifest/values.hpp"
+#include "core/listing/cursor_text.hpp"
+#include "core/convert/time_pattern.hpp"
 
 namespace tandem::core {
 namespace {

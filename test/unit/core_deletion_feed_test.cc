@@ -2,8 +2,8 @@
 // its entries mean, and that listing and feed are one reading that goes on where it stopped.
 #include <gtest/gtest.h>
 
-#include "core/cursor_text.hpp"
-#include "core/reading.hpp"
+#include "core/listing/cursor_text.hpp"
+#include "core/listing/reading.hpp"
 
 namespace tandem::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/failures.hpp"
+#include "core/rows/failures.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Types and columns told from a sample of records.
-#include "core/infer.hpp"
+#include "core/mapping/infer.hpp"
 
 #include <gtest/gtest.h>
 

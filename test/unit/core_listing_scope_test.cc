@@ -2,7 +2,7 @@
 // beginning, other parameters, another path, also those of the parent.
 #include <gtest/gtest.h>
 
-#include "core/listing_scope.hpp"
+#include "core/listing/listing_scope.hpp"
 
 namespace tandem::core {
 namespace {

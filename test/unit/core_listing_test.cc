@@ -3,8 +3,8 @@
 // source that answers as real ones do.
 #include <gtest/gtest.h>
 
-#include "core/ceilings.hpp"
-#include "core/listing.hpp"
+#include "core/listing/ceilings.hpp"
+#include "core/listing/listing.hpp"
 
 namespace tandem::core {
 namespace {

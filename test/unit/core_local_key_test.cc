@@ -1,8 +1,8 @@
 // Local keys: from the id and from what is kept, for the same row the same fingerprint; and hashes of JSON.
 #include <gtest/gtest.h>
 
-#include "core/json_hash.hpp"
-#include "core/local_key.hpp"
+#include "core/rows/json_hash.hpp"
+#include "core/rows/local_key.hpp"
 
 namespace tandem::core {
 namespace {

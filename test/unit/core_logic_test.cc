@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "base/strings.hpp"
-#include "core/logic.hpp"
-#include "core/mapping_codes.hpp"
+#include "core/logic/logic.hpp"
+#include "core/mapping/codes.hpp"
 
 using namespace tandem;
 using base::Json;

@@ -1,5 +1,5 @@
 // follow_ups and after as they are written, and what is refused.
-#include "core/mapping_chain.hpp"
+#include "core/mapping/chain.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Nested arrays that go into tables of their own: how they are written, what is refused.
 #include <gtest/gtest.h>
 
-#include "core/mapping_children.hpp"
+#include "core/mapping/children.hpp"
 #include "core_mapping_fixture.hpp"
 
 namespace tandem::core {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/mapping.hpp"
+#include "core/mapping/mapping.hpp"
 
 namespace tandem::core {
 using base::ColumnType;

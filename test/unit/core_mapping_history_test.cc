@@ -1,4 +1,4 @@
-#include "core/mapping_history.hpp"
+#include "core/mapping/history.hpp"
 
 #include <gtest/gtest.h>
 

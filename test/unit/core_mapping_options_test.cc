@@ -4,8 +4,8 @@
 
 #include <map>
 
-#include "core/mapping.hpp"
-#include "core/mapping_check.hpp"
+#include "core/mapping/mapping.hpp"
+#include "core/mapping/check.hpp"
 
 namespace tandem::core {
 namespace {

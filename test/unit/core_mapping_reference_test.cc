@@ -1,4 +1,4 @@
-#include "core/mapping_reference.hpp"
+#include "core/mapping/reference.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <map>
 
-#include "core/mapping.hpp"
-#include "core/mapping_check.hpp"
-#include "core/mapping_codes.hpp"
-#include "core/mapping_types.hpp"
+#include "core/mapping/mapping.hpp"
+#include "core/mapping/check.hpp"
+#include "core/mapping/codes.hpp"
+#include "core/mapping/types.hpp"
 #include "core_mapping_fixture.hpp"
 
 namespace tandem::core {

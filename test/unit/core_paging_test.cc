@@ -1,7 +1,7 @@
 // The six page styles: what is asked for, when a listing ends, and that it always does.
 #include <gtest/gtest.h>
 
-#include "core/paging.hpp"
+#include "core/listing/paging.hpp"
 
 namespace tandem::core {
 namespace {

@@ -1,12 +1,12 @@
 // Which records a mapping is about: conditions and filters, what is sent and what is judged here.
-#include "core/record_filter.hpp"
+#include "core/logic/record_filter.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/mapping_codes.hpp"
+#include "core/mapping/codes.hpp"
 
 namespace tandem::core {
 namespace {

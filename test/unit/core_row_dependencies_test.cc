@@ -1,5 +1,5 @@
 // Who is refused because another row is, and who is written before whom.
-#include "core/row_dependencies.hpp"
+#include "core/rows/row_dependencies.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The order of rows by their keys.
-#include "core/row_order.hpp"
+#include "core/rows/row_order.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,7 +5,7 @@
 #include <random>
 #include <utility>
 
-#include "core/run.hpp"
+#include "core/run/run.hpp"
 
 namespace tandem::core {
 namespace {

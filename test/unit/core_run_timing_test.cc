@@ -1,4 +1,4 @@
-#include "core/run_timing.hpp"
+#include "core/run/run_timing.hpp"
 
 #include <gtest/gtest.h>
 

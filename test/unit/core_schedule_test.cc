@@ -1,5 +1,5 @@
 // Schedules: what is understood, when it is due (over clock changes, too), how it reads.
-#include "core/schedule.hpp"
+#include "core/schedule/schedule.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/strings.hpp"
-#include "core/civil.hpp"
+#include "core/convert/civil.hpp"
 
 namespace tandem::core {
 namespace {

@@ -1,11 +1,11 @@
 // Changes under a mapping: columns of its table, fields of its records.
-#include "core/schema_change.hpp"
+#include "core/schema/change.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/strings.hpp"
-#include "core/record_shape.hpp"
+#include "core/schema/record_shape.hpp"
 
 namespace tandem::core {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/seen_set.hpp"
+#include "core/rows/seen_set.hpp"
 
 namespace tandem::core {
 namespace {

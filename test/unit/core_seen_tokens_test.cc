@@ -1,4 +1,4 @@
-#include "core/seen_tokens.hpp"
+#include "core/listing/seen_tokens.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // What each transform does to values, what it refuses, and what is wrong with their definitions.
-#include "core/transform_chain.hpp"
+#include "core/transform/chain.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/mapping_codes.hpp"
+#include "core/mapping/codes.hpp"
 
 namespace tandem::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/watermark.hpp"
+#include "core/listing/watermark.hpp"
 
 #include <gtest/gtest.h>
 
