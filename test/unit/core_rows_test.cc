@@ -1,3 +1,4 @@
+#include "base/strings.hpp"
 #include "core/rows/rows.hpp"
 
 #include <gtest/gtest.h>
@@ -254,6 +255,10 @@ TEST(Rows, HashFollowsContentAndDefinitionOnly) {
   EXPECT_NE(hash_of(builder, R"([{"Id":"a","Qty":"1","Name":"x"}])"), plain) << "a string is not a number";
   EXPECT_NE(hash_of(builder, R"([{"Id":"ab","Name":"c"}])"), hash_of(builder, R"([{"Id":"a","Name":"bc"}])"));
   EXPECT_NE(plain, hash_of(RowBuilder(mapping(kColumns), contacts(), {"Id"}, 2), R"([{"Id":"a","Qty":1,"Name":"x"}])"));
+  for (const char* nested : {"[]", "{}", "[[]]", "[1]"})
+    EXPECT_NE(hash_of(builder, base::strcat(R"([{"Id":"a","Qty":1,"Name":)", nested, "}]")),
+              hash_of(builder, base::strcat(R"([{"Id":"a","Qty":2,"Name":)", nested, "}]")))
+        << "what stands before " << nested << " counts";
 }
 
 TEST(Rows, WithoutKeyEveryRecordIsARow) {

@@ -44,7 +44,7 @@ class Walk {
   }
 
   std::uint64_t array(int depth) noexcept {
-    std::uint64_t chain = '[';
+    std::uint64_t chain = mix('[', 0);  // with the seed: what was hashed before must not be lost over an empty one
     for (++at_; more(']'); separator()) chain = mix(chain, value(depth + 1));
     return chain;
   }
