@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/strings.hpp"
+#include "store/our_run.hpp"
 
 namespace tandem::store {
 
@@ -65,10 +66,10 @@ core::SeenSet load_seen(pg::Sql& sql, const RunSpec& spec) {
 }
 
 std::optional<SweepFacts> sweep_facts(pg::Sql& sql, const RunSpec& spec) {
-  const pg::Rows rows = sql.engine(
-      "UPDATE tandem._run SET phase = 'deleting', last_activity_at = clock_timestamp()"
-      " WHERE run = $1 AND epoch = $2 AND status = 'running' RETURNING records_read, deleted, total, delete_limit",
-      {spec.run, spec.epoch});
+  const pg::Rows rows =
+      sql.engine(base::strcat("UPDATE tandem._run SET phase = 'deleting', last_activity_at = clock_timestamp() WHERE ",
+                              kOurRun, " RETURNING records_read, deleted, total, delete_limit"),
+                 {spec.run, spec.epoch});
   if (rows.empty()) return std::nullopt;
   return SweepFacts{rows.integer(0, 0), rows.integer(0, 1), rows.integer_or_null(0, 2), rows.integer_or_null(0, 3)};
 }
@@ -185,12 +186,12 @@ std::string without_uncovered(pg::Sql& sql, const RunSpec& spec, const std::stri
 
 Accounted account_sweep(pg::Sql& sql, const RunSpec& spec, std::int64_t deleted, std::int64_t failed,
                         const base::Json& position) {
-  const pg::Rows rows = sql.engine(R"(
+  const pg::Rows rows = sql.engine(base::strcat(R"(
     UPDATE tandem._run
        SET deleted = deleted + $3, failed = failed + $4, position = $5::jsonb, crashes = 0,
            last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL
-     WHERE run = $1 AND epoch = $2 AND status = 'running'
-    RETURNING cancel_requested)",
+     WHERE )",
+                                                kOurRun, " RETURNING cancel_requested"),
                                    {spec.run, spec.epoch, deleted, failed, position.dump()});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
 }

@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "store/deletion_feed.hpp"
+#include "store/our_run.hpp"
 #include "store/record_log.hpp"
 #include "store/retry.hpp"
 #include "store/run_order.hpp"
@@ -161,15 +162,15 @@ core::StampValues stamp_values(pg::Sql& sql, const RunSpec& spec) {
 Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
                        const std::optional<base::Json>& position, std::optional<std::int64_t> total) {
   const pg::Rows rows =
-      sql.engine(R"(
+      sql.engine(strcat(R"(
     UPDATE tandem._run
        SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
            skipped = skipped + $7, failed = failed + $8, crashes = 0, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
            last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
            phase = CASE WHEN $10::jsonb ? 'end' THEN 'closing' WHEN $10::jsonb #> '{at,feed}' = 'true' THEN 'deletions' ELSE 'fetching' END, timing = $12::jsonb, latency = $13::jsonb,
            deleted = deleted + $14
-     WHERE run = $1 AND epoch = $2 AND status = 'running'
-    RETURNING cancel_requested)",
+     WHERE )",
+                        kOurRun, " RETURNING cancel_requested"),
                  {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated, page.skipped,
                   page.failed, page.bytes, dump(position), total, page.timing, page.latency, page.deleted});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
@@ -177,10 +178,8 @@ Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
 
 void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::string>& waiting_on,
                  std::optional<base::Instant> until) {
-  sql.engine(
-      "UPDATE tandem._run SET waiting_on = $3, waiting_until = $4, phase = 'applying' WHERE run = $1 AND epoch = $2 "
-      "AND status = 'running'",
-      {spec.run, spec.epoch, waiting_on, until});
+  sql.engine(strcat("UPDATE tandem._run SET waiting_on = $3, waiting_until = $4, phase = 'applying' WHERE ", kOurRun),
+             {spec.run, spec.epoch, waiting_on, until});
 }
 
 std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::int64_t>& runs) {
@@ -285,14 +284,14 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
     return failure ? std::optional((*failure).*member) : std::optional<std::string>();
   };
   const pg::Rows rows =
-      sql.engine(R"(
+      sql.engine(strcat(R"(
     UPDATE tandem._run
        SET status = $3, completed_at = clock_timestamp(), last_activity_at = clock_timestamp(), phase = NULL, pid = NULL,
            waiting_on = NULL, waiting_until = NULL, position = NULL, error_type = $4, code = $5, message = $6,
            timing = CASE WHEN $7::jsonb = '{}' THEN timing ELSE $7::jsonb END,
            cursor_before = $8, cursor_after = $9
-     WHERE run = $1 AND epoch = $2 AND status = 'running'
-    RETURNING created + updated, again)",
+     WHERE )",
+                        kOurRun, " RETURNING created + updated, again"),
                  {spec.run, spec.epoch, core::run_status_name(closing.status), of(&core::RunFailure::error_type),
                   of(&core::RunFailure::code), of(&core::RunFailure::message), closing.timing.dump(), spec.cursor_value,
                   closing.cursor && !reads_a_part(spec) ? closing.cursor : spec.cursor_value});
@@ -323,18 +322,17 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
 }
 
 void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view waiting_on) {
-  sql.engine(R"(
+  sql.engine(strcat(R"(
     UPDATE tandem._run
        SET status = 'pending', pid = NULL, phase = NULL, not_before = $3, waiting_on = $4, waiting_until = $3
-     WHERE run = $1 AND epoch = $2 AND status = 'running')",
+     WHERE )",
+                    kOurRun),
              {spec.run, spec.epoch, until, waiting_on});
 }
 
 void release_run(pg::Sql& sql, const RunSpec& spec) {
-  sql.engine(
-      "UPDATE tandem._run SET status = 'pending', pid = NULL, phase = NULL WHERE run = $1 AND epoch = $2 AND status = "
-      "'running'",
-      {spec.run, spec.epoch});
+  sql.engine(strcat("UPDATE tandem._run SET status = 'pending', pid = NULL, phase = NULL WHERE ", kOurRun),
+             {spec.run, spec.epoch});
 }
 
 std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const base::Json& params, bool& created) {

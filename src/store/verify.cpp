@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "store/our_run.hpp"
 
 namespace tandem::store {
 
@@ -140,11 +141,11 @@ std::vector<std::int64_t> not_shown(pg::Sql& sql, const RunSpec& spec, const std
 }
 
 Accounted account_verified(pg::Sql& sql, const RunSpec& spec, const base::Json& position) {
-  const pg::Rows rows = sql.engine(R"(
+  const pg::Rows rows = sql.engine(base::strcat(R"(
     UPDATE tandem._run
        SET position = $3::jsonb, phase = 'comparing', crashes = 0, last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL
-     WHERE run = $1 AND epoch = $2 AND status = 'running'
-    RETURNING cancel_requested)",
+     WHERE )",
+                                                kOurRun, " RETURNING cancel_requested"),
                                    {spec.run, spec.epoch, position.dump()});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
 }
