@@ -413,6 +413,8 @@ store::Closing PullJob::closing() const {
   else if (!plan_.spec.full)
     closing.cursor = safe_;  // as far as it came
   close_feed(closing);
+  if (closing.resume && closing.failure && closing.failure->code == core::code::kCeiling)
+    closing.resume->set("ceiling", base::Json(true));
   closing.clock_offset_ms = clock_offset_ms_;
   if (close_->complete && plan_.listing.incremental() && plan_.object.cursor->token && !closing.cursor)
     closing.note = core::RunFailure{

@@ -239,6 +239,11 @@ class ApiServer:
         with self._lock:
             self._faults.setdefault(path, []).append(_Fault(kind, times, when or {}))
 
+    def mend(self, path: str) -> None:
+        """What was still to go wrong does not."""
+        with self._lock:
+            self._faults.pop(path, None)
+
     def require(self, scheme: str, **secret: str) -> None:
         """Answers 401 without: basic(user, password), bearer(token), header(name, value), query(name, value)."""
         checks: dict[str, Callable[[Request], bool]] = {

@@ -43,6 +43,51 @@ Object events(Cursor cursor, Paging paging = {.style = PageStyle::page, .param =
 
 Cursor updated() { return {.field = "updated", .param = "since"}; }
 
+// A record that changed in between is at the end now, and the others have moved up.
+TEST(Listing, AnotherRunDoesNotGoOnAtANumberInAListingOfChanges) {
+  const auto goes_on = [](Cursor cursor, Paging paging, bool incremental, bool again) {
+    const Listing::Setup setup{.object = events(std::move(cursor), std::move(paging)), .incremental = incremental};
+    Listing first(setup);
+    Position behind = first.start();
+    behind.page = 1, behind.token = "t";
+    Listing second(setup);
+    return second.resume(first.stored(behind), again);
+  };
+  const Paging pages{.style = PageStyle::page, .param = "page"}, offsets{.style = PageStyle::offset};
+  const Paging tokens{.style = PageStyle::token, .param = "token", .next = {"next"}},
+      keyset{.style = PageStyle::keyset};
+  Cursor ascending = updated(), descending = updated();
+  ascending.order = CursorOrder::ascending;
+  descending.order = CursorOrder::descending;
+  for (const Paging& numbered : {pages, offsets}) {
+    EXPECT_FALSE(goes_on(updated(), numbered, true, true));
+    EXPECT_FALSE(goes_on(ascending, numbered, true, true));
+    EXPECT_TRUE(goes_on(descending, numbered, true, true)) << "there they only move back";
+    EXPECT_TRUE(goes_on(updated(), numbered, false, true)) << "a full listing comes again";
+    EXPECT_TRUE(goes_on(updated(), numbered, true, false)) << "the run itself, a moment later";
+  }
+  EXPECT_TRUE(goes_on(updated(), tokens, true, true)) << "there is nothing else that tells how far it came";
+  EXPECT_FALSE(goes_on(ascending, tokens, true, true));
+  EXPECT_TRUE(goes_on(ascending, keyset, true, true));
+}
+
+TEST(Listing, BelowParentsAnotherRunBeginsWithTheParentItHadComeTo) {
+  const Listing::Setup setup{.object = {.name = "orders",
+                                        .path = "/customers/{parent}/orders",
+                                        .paging = {.style = PageStyle::page, .param = "page"},
+                                        .cursor = updated(),
+                                        .parent = Parent{.object = "customers", .field = "id", .as = "parent.id"}},
+                             .parent = Object{.name = "customers", .path = "/customers"},
+                             .incremental = true};
+  Listing second(setup);
+  ASSERT_TRUE(
+      second.resume(Listing(setup).stored(Position{.page = 3, .part = R"("c2")", .parents = Position::Page{}}), true));
+  const auto step = read(second, second.start(), {{"c1"}, {"c2"}});
+  ASSERT_TRUE(step.next);
+  EXPECT_EQ(step.next->part, R"("c2")");
+  EXPECT_EQ(step.next->page, 0);
+}
+
 TEST(Listing, WithoutACursorItIsItsPager) {
   Listing listing({.object = {.name = "a", .path = "/a"}, .params = {{"x", "1"}}});
   EXPECT_EQ(param(listing.request(listing.start()), "x"), "1");

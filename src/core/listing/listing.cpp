@@ -78,11 +78,15 @@ Listing::Listing(Setup setup)
   pager_.begin_part(start_);
 }
 
-bool Listing::resume(const base::Json& stored) {
+bool Listing::resume(const base::Json& stored, bool again) {
   const base::Json* at = stored.find("at");
   if (at == nullptr) return false;
   base::Result<Position> position = Position::from_json(*at);
   if (!position || position->parents.has_value() != setup_.parent.has_value()) return false;
+  if (again && shifts()) {
+    if (!position->parents) return false;
+    position = Position{.part = std::move(position->part), .parents = std::move(position->parents)};
+  }
   start_ = *std::move(position);
   resumed_ = true;
   recall(stored);
@@ -291,6 +295,25 @@ void Listing::began(base::Instant date) {
   if (began_) return;
   began_ = date;
   mark_.cap(date);
+}
+
+// A record that changes leaves its place in a listing of changes, and those behind it move up; from the newest on they
+// only move back. What a token stands for nobody knows: in ascending order it is not needed.
+bool Listing::shifts() const noexcept {
+  if (!setup_.incremental || setup_.object.cursor->order == CursorOrder::descending) return false;
+  switch (setup_.object.paging.style) {
+    case PageStyle::page:
+    case PageStyle::offset:
+      return true;
+    case PageStyle::token:
+    case PageStyle::next_url:
+    case PageStyle::link:
+      return setup_.object.cursor->order == CursorOrder::ascending;
+    case PageStyle::none:
+    case PageStyle::keyset:
+      return false;
+  }
+  return false;
 }
 
 Listing::Loss Listing::loss(const Position& at, int status, std::string_view body) const {

@@ -37,8 +37,9 @@ class Listing {
 
   // What a stored position belongs to: another cursor, other parameters, another listing.
   [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
-  // Goes on where `stored` (a Step's) says. False: it cannot be read, and the listing begins.
-  bool resume(const base::Json& stored);
+  // Goes on where `stored` (a Step's) says. False: it cannot be read, and the listing begins. `again`: another run has
+  // stored it, so that numbers of pages may count other records by now.
+  bool resume(const base::Json& stored, bool again = false);
   // What resume() takes over beside the position: how far reading has come, and when it began.
   void recall(const base::Json& stored);
   [[nodiscard]] bool resumed() const noexcept { return resumed_; }
@@ -98,6 +99,7 @@ class Listing {
   [[nodiscard]] std::int64_t upper(const Position& at) const;
   [[nodiscard]] std::int64_t asked_until(const Position& at) const;
   [[nodiscard]] bool sliced() const noexcept;
+  [[nodiscard]] bool shifts() const noexcept;
   [[nodiscard]] bool asks_parents() const noexcept;  // the cursor is the parents'
   [[nodiscard]] bool token_starts() const noexcept;  // the delta token goes where page tokens go
   [[nodiscard]] bool tells_covered(bool parents) const noexcept;

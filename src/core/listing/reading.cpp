@@ -23,13 +23,13 @@ Position of_feed(Position at) {
 
 Reading::Reading(Listing listing, std::optional<Feed> feed) : listing_(std::move(listing)), feed_(std::move(feed)) {}
 
-bool Reading::resume(const base::Json& stored) {
+bool Reading::resume(const base::Json& stored, bool again) {
   const base::Json* at = stored.find("at");
   if (at == nullptr) return false;
   if (feed_ && stored.find("gap") == nullptr) fill_gap();
   lost_ = feed_ && stored.boolean_at("lost").value_or(false);
   if (!at->boolean_at("feed").value_or(false)) {
-    if (!listing_.resume(stored)) return false;
+    if (!listing_.resume(stored, again)) return false;
   } else {
     if (!feed_ || !feed_->start.asked) return false;
     in_feed_ = true;

@@ -31,7 +31,7 @@ class Reading {
   [[nodiscard]] const Listing& listing() const noexcept { return listing_; }
   // The listing's, and so of what is stored; false: `stored` cannot be used, and reading begins.
   [[nodiscard]] const std::string& identity() const noexcept { return listing_.identity(); }
-  bool resume(const base::Json& stored);
+  bool resume(const base::Json& stored, bool again = false);
   [[nodiscard]] bool resumed() const noexcept { return in_feed_ || listing_.resumed(); }
   [[nodiscard]] Position start() const;
   // Who only looks leaves the feed out.
