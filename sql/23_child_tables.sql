@@ -62,8 +62,28 @@ SELECT tandem.alter_mapping('p', '{"write_mode": "append"}');
 -- noticed
 ALTER TABLE lines RENAME sku TO article;
 SELECT m.name, c.side, c.kind, c.field, c.column_name, c.ddl FROM tandem.schema_changes c JOIN tandem.mappings m ON m.name = c.mapping ORDER BY 1;
-SELECT tandem.drop_mapping('p'), tandem.drop_mapping('q');
-DROP TABLE lines, parents CASCADE;
+
+-- a table that is given another name, or whose schema is, is followed at once: the name finds it after a restore
+\set followed 'SELECT DISTINCT target_name, m.columns -> ''lines[]'' ->> ''table'' AS named FROM tandem._child_table JOIN tandem.mappings m USING (mapping_id)'
+ALTER TABLE lines RENAME TO "Order lines";
 RESET ROLE;
+:followed;
+CREATE SCHEMA shop AUTHORIZATION regress_tandem_app;
+SET ROLE regress_tandem_app;
+ALTER TABLE "Order lines" SET SCHEMA shop;
+RESET ROLE;
+:followed;
+ALTER SCHEMA shop RENAME TO store;
+:followed;
+SET ROLE regress_tandem_app;
+SELECT tandem.alter_mapping('p', '{"columns": {"lines[]": {"columns": {"sku": "article"}}}}');
+SELECT columns -> 'lines[]' AS lines FROM tandem.mappings WHERE name = 'p';
+DROP TABLE store."Order lines" CASCADE;
+SELECT mapping, kind, field, old_type, ddl FROM tandem.schema_changes WHERE kind = 'dropped' ORDER BY 1;
+SELECT severity, code, field, message, hint FROM tandem.validate_mapping('p');
+SELECT tandem.drop_mapping('p'), tandem.drop_mapping('q');
+DROP TABLE parents CASCADE;
+RESET ROLE;
+DROP SCHEMA store;
 SELECT count(*) FROM tandem._child_table;
 DROP TABLE not_mine;

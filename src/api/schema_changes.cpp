@@ -29,9 +29,9 @@ void note(pg::Sql& sql, const store::Watched& mapping) {
   store::note_changes(sql, mapping.tenant_id, mapping.mapping_id, mapping.definition, changes);
 }
 
-void note_child(pg::Sql& sql, const store::WatchedChild& watched) {
-  store::note_changes(sql, watched.tenant_id, watched.mapping_id, watched.definition,
-                      store::child_changes(sql, watched));
+void note_child(pg::Sql& sql, store::WatchedChild& watched) {
+  const core::SchemaChanges changes = store::child_changes(sql, watched);
+  store::note_changes(sql, watched.tenant_id, watched.mapping_id, watched.definition, changes);
 }
 
 // A person's command comes first: whatever goes wrong here is undone and forgotten, the next run finds out by itself.
@@ -41,7 +41,7 @@ void notice(std::vector<store::Watched> (*look)(pg::Sql&),
   try {
     pg::Savepoint savepoint(sql);
     for (const store::Watched& mapping : look(sql)) note(sql, mapping);
-    for (const store::WatchedChild& child : look_at_children(sql)) note_child(sql, child);
+    for (store::WatchedChild& child : look_at_children(sql)) note_child(sql, child);
     savepoint.release();
   } catch (const pg::Error& error) {
     if (error.is_cancel()) throw;

@@ -25,10 +25,13 @@ struct ChildRow {
 void save_children(pg::Sql& sql, std::int64_t mapping_id, const std::vector<ChildRow>& children);
 void remember_child_columns(pg::Sql& sql, std::int64_t mapping_id, const std::string& field);
 
+// The table has another name now: here, and in the definition, which says it too.
+void remember_child_name(pg::Sql& sql, std::int64_t mapping_id, const std::string& field, const std::string& quoted);
+
 // Open changes of child tables are over: the mapping was made to fit them.
 void settle_child_changes(pg::Sql& sql, std::int64_t mapping_id);
 
-// Child tables that the command of the running event trigger has altered; dropped, wholly or a column of them.
+// Child tables among kAlteredTables, kDroppedTables.
 struct WatchedChild {
   std::int64_t mapping_id = 0, tenant_id = 0;
   std::string mapping;
@@ -37,7 +40,8 @@ struct WatchedChild {
 };
 [[nodiscard]] std::vector<WatchedChild> children_altered(pg::Sql& sql);
 [[nodiscard]] std::vector<WatchedChild> children_dropped(pg::Sql& sql);
-// What happened to a child table, as rows of schema_changes.
-[[nodiscard]] core::SchemaChanges child_changes(pg::Sql& sql, const WatchedChild& watched);
+// What happened to a child table, as rows of schema_changes. The name that it has now is remembered, and `watched` has
+// it.
+[[nodiscard]] core::SchemaChanges child_changes(pg::Sql& sql, WatchedChild& watched);
 
 }  // namespace tandem::store

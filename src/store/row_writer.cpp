@@ -235,11 +235,10 @@ void RowWriter::write_with_children(std::span<const std::size_t> rows) {
   const std::vector<bool> touched = rows_to_be_written();
   write_rows(rows);
   std::vector<std::size_t> with_children;
-  const bool only_new = plan_.update_changed.empty() && !plan_.insert_new.empty();
   std::vector<bool> left_alone(touched.size());
   for (std::size_t i = swallowed_before; i < result_.swallowed.size(); ++i) left_alone[result_.swallowed[i]] = true;
   for (const std::size_t row : rows)
-    if ((touched[row] || !only_new) && !left_alone[row]) with_children.push_back(row);
+    if ((touched[row] || !plan_.leaves_existing) && !left_alone[row]) with_children.push_back(row);
   const ChildrenWritten written = write_children(sql_, *children_, with_children, in_children_);
   for (const std::size_t row : written.changed) {
     if (touched[row]) continue;

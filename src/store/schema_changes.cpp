@@ -11,10 +11,10 @@ namespace {
 constexpr const char* kWatched =
     "SELECT m.mapping_id, m.tenant_id, m.name, m.target::int8, m.target_name, m.definition, m.columns_seen"
     " FROM tandem._mapping m WHERE EXISTS (SELECT FROM tandem._instance i WHERE i.database_oid = $1)"
-    " AND m.target IN (SELECT c.objid FROM ";
+    " AND m.target IN (";
 
-std::vector<Watched> watched(pg::Sql& sql, const char* source) {
-  const pg::Rows rows = sql.engine(base::strcat(kWatched, source), {pg::Param::oid(pg::database_oid())});
+std::vector<Watched> watched(pg::Sql& sql, std::string_view tables) {
+  const pg::Rows rows = sql.engine(base::strcat(kWatched, tables, ")"), {pg::Param::oid(pg::database_oid())});
   std::vector<Watched> out;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto seen = rows.text_or_null(i, 6);
@@ -33,13 +33,9 @@ std::optional<std::string> known(const std::string& text) { return text.empty() 
 
 }  // namespace
 
-std::vector<Watched> mappings_altered(pg::Sql& sql) {
-  return watched(sql, "pg_event_trigger_ddl_commands() c WHERE c.classid = 'pg_class'::regclass)");
-}
+std::vector<Watched> mappings_altered(pg::Sql& sql) { return watched(sql, kAlteredTables); }
 
-std::vector<Watched> mappings_dropped(pg::Sql& sql) {
-  return watched(sql, "pg_event_trigger_dropped_objects() c WHERE c.classid = 'pg_class'::regclass)");
-}
+std::vector<Watched> mappings_dropped(pg::Sql& sql) { return watched(sql, kDroppedTables); }
 
 core::LocalColumns columns_now(const pg::Table& table) {
   core::LocalColumns out;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -15,6 +16,14 @@
 
 namespace tandem::store {
 
+// Tables that the command of the running event trigger has altered, or whose schema; dropped, wholly or a column.
+inline constexpr std::string_view kAlteredTables =
+    "SELECT c.objid FROM pg_event_trigger_ddl_commands() c WHERE c.classid = 'pg_class'::regclass"
+    " UNION ALL SELECT r.oid FROM pg_event_trigger_ddl_commands() c JOIN pg_catalog.pg_class r"
+    " ON r.relnamespace = c.objid WHERE c.classid = 'pg_namespace'::regclass";
+inline constexpr std::string_view kDroppedTables =
+    "SELECT c.objid FROM pg_event_trigger_dropped_objects() c WHERE c.classid = 'pg_class'::regclass";
+
 // A mapping whose table or records are watched.
 struct Watched {
   std::int64_t mapping_id = 0, tenant_id = 0;
@@ -24,7 +33,7 @@ struct Watched {
   base::Json definition;
   std::optional<base::Json> columns_seen;
 };
-// Mappings of tables that the command of the running event trigger has altered; dropped, wholly or a column of them.
+// Mappings of kAlteredTables, kDroppedTables.
 [[nodiscard]] std::vector<Watched> mappings_altered(pg::Sql& sql);
 [[nodiscard]] std::vector<Watched> mappings_dropped(pg::Sql& sql);
 

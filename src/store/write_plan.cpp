@@ -122,6 +122,7 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
                            ? strcat("SELECT n FROM ", kStagedPage, " p WHERE ", absent)
                            : strcat("SELECT n FROM ", kStagedPage, " p WHERE EXISTS (SELECT FROM ", table.quoted,
                                     " t WHERE ", condition, " AND ", differs, ")");
+  plan.leaves_existing = mapping.write_mode == core::WriteMode::insert;
   if (mapping.write_mode != core::WriteMode::update)
     plan.insert_new =
         strcat("INSERT INTO ", table.quoted, " (", lists.names, ") SELECT ", lists.staged, " FROM ", kStagedPage,

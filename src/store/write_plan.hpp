@@ -35,8 +35,9 @@ struct WritePlan {
   std::string kept_out;        // rows of the page that the table does not have like that: swallowed
   std::string to_be_written;   // rows that these statements would touch; empty: all
   bool keyed = true;
-  bool in_key_order = false;  // rows may be written in the order of their keys, which is cheaper
-  std::string is_empty;       // does the table have no row at all?
+  bool leaves_existing = false;  // write_mode insert: what is there already stays as it is
+  bool in_key_order = false;     // rows may be written in the order of their keys, which is cheaper
+  std::string is_empty;          // does the table have no row at all?
 
   // "t.id OPERATOR(pg_catalog.=) p.c1 AND …": never an operator that is looked up by name.
   [[nodiscard]] std::string same_key(std::string_view table_alias, std::string_view page_alias) const;

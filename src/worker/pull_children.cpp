@@ -8,6 +8,7 @@
 #include "core/mapping/children.hpp"
 #include "core/mapping/stamp.hpp"
 #include "core/schema/change.hpp"
+#include "pg/catalog.hpp"
 #include "store/child_check.hpp"
 #include "store/children.hpp"
 #include "store/letters.hpp"
@@ -24,28 +25,39 @@ using base::strcat;
 
 namespace {
 
+// The line that takes a table of this name for the array.
+std::string name_table_sql(const store::WatchedChild& watched) {
+  base::Json table = base::Json::object({{"table", base::Json(watched.child.target_name)}});
+  base::Json columns = base::Json::object();
+  columns.set(watched.child.field, std::move(table));
+  return strcat("SELECT tandem.alter_mapping(", pg::quote_literal(watched.mapping), ", ",
+                pg::quote_literal(base::Json::object({{"columns", std::move(columns)}}).dump()), ");");
+}
+
 TableChanged child_gone(const store::WatchedChild& watched, core::SchemaChanges changes) {
   const bool table = !changes.empty() && changes.front().field == watched.child.field &&
                      !changes.front().old_type.empty() && changes.front().column.empty();
   const auto dropped =
       std::ranges::find_if(changes, [](const core::SchemaChange& change) { return change.kind == "dropped"; });
-  const std::string hint = dropped->ddl.empty() ? "SELECT * FROM tandem.schema_changes;" : dropped->ddl;
+  std::string hint = dropped->ddl.empty() ? "SELECT * FROM tandem.schema_changes;" : dropped->ddl;
+  if (table) hint = strcat("Make it again and name it: ", name_table_sql(watched), " Or without it: ", hint);
   core::RunFailure failure{
       core::error_type::kSchemaChange, table ? core::code::kTableGone : core::code::kColumnGone,
       table ? strcat("table ", watched.child.target_name, ", of ", watched.child.field, ", is not there any more")
             : strcat("column ", dropped->column, " is not there any more"),
-      hint, false};
+      std::move(hint), false};
   return {std::move(failure), std::move(changes)};
 }
 
 void follow_child(pg::Sql& sql, store::RunSpec& spec, const store::ChildRow& row) {
-  const store::WatchedChild watched{.mapping_id = spec.mapping_id,
-                                    .tenant_id = spec.tenant_id,
-                                    .mapping = spec.mapping,
-                                    .definition = spec.definition,
-                                    .child = row};
+  store::WatchedChild watched{.mapping_id = spec.mapping_id,
+                              .tenant_id = spec.tenant_id,
+                              .mapping = spec.mapping,
+                              .definition = spec.definition,
+                              .child = row};
   if (!row.columns_seen) store::remember_child_columns(sql, spec.mapping_id, row.field);
   const core::SchemaChanges changes = store::child_changes(sql, watched);
+  spec.definition = watched.definition;
   if (changes.empty()) return;
   if (std::ranges::any_of(changes, [](const core::SchemaChange& change) { return change.kind == "dropped"; }))
     throw child_gone(watched, changes);
@@ -103,7 +115,7 @@ void extract_arrays(const core::Mapping& mapping, core::RowBuilder& rows) {
 void follow_children(pg::Sql& sql, store::RunSpec& spec) {
   const std::vector<store::ChildRow> rows = store::children_of(sql, spec.mapping_id);
   for (const store::ChildRow& row : rows) follow_child(sql, spec, row);
-  if (!rows.empty() && spec.open_changes > 0) store::settle_child_changes(sql, spec.mapping_id);
+  if (spec.open_changes > 0) store::settle_child_changes(sql, spec.mapping_id);
 }
 
 std::vector<PullChild> make_pull_children(pg::Sql& sql, const store::RunSpec& spec, const core::Mapping& mapping,

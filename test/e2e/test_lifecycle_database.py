@@ -123,6 +123,31 @@ def test_a_restored_mapping_knows_its_rows(api, cluster, database, made, left_ou
     assert pull.run(full=True).deleted == 1, "what it has seen since it deletes in any case"
 
 
+def test_a_restored_mapping_finds_a_child_table_that_was_renamed(api, cluster, database, made):
+    api.listing("/things", [{"id": "a", "lines": [{"no": 1}, {"no": 2}]}])
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things", "paging": {"style": "none"}}}).table("id text PRIMARY KEY")
+    database.sql("CREATE TABLE lines (thing text REFERENCES things, no int, PRIMARY KEY (thing, no))")
+    pull.map({"id": "id", "lines[]": {"table": "lines", "parent": "thing", "key": "no", "columns": {"no": "no"}}})
+    assert pull.run().created == 1
+    database.sql("ALTER TABLE lines RENAME TO parts")
+    database.sql("CREATE SCHEMA shop; ALTER TABLE parts SET SCHEMA shop; ALTER SCHEMA shop RENAME TO store", user=SUPERUSER)
+    database.sql(f"GRANT USAGE ON SCHEMA store TO {database.owner}", user=SUPERUSER)
+    dump = subprocess.run(["pg_dump", "-h", str(cluster.directory), "-p", str(cluster.port), "-U", SUPERUSER, database.name],
+                          check=True, capture_output=True, text=True).stdout
+    restored = copy.copy(database)
+    restored.name = "restored"  # which `made` drops
+    cluster.psql("CREATE DATABASE restored")
+    mark = cluster.log_mark()
+    cluster.psql(dump, "restored")
+    cluster.psql("SELECT tandem._wake_launcher()", "restored")
+    cluster.wait_for_log('nothing runs in database "restored"', mark)
+    cluster.psql("SELECT tandem.adopt()", "restored")
+    api.listing("/things", [{"id": "a", "lines": [{"no": 2}, {"no": 3}]}])
+    run = Pull(restored).run()
+    assert (run.status, run.updated) == ("completed", 1)
+    assert restored.sql("SELECT no FROM store.parts ORDER BY no") == [(2,), (3,)]
+
+
 def test_pause_all_and_resume_all(api, database):
     things(api, database, records(3), schedule="1 second")
     database.wait_for("SELECT count(*) = 3 FROM things")

@@ -72,6 +72,16 @@ def test_arrays_grow_and_shrink(api, database, spec):
 
 
 @STYLES
+def test_lines_are_followed_where_only_the_key_of_the_record_is_mapped(api, database, spec):
+    pull = orders(api, database, [order(1, line(1), line(2)), order(2, line(1))], spec, columns={"id": "id", "lines[]": spec})
+    pull.run()
+    api.listing("/things", [order(1, line(1), line(3)), order(2, line(1))])
+    run = pull.run()
+    assert (run.updated, run.skipped) == (1, 1)
+    assert lines_of(database, "order_id, no") == [("o1", 1), ("o1", 3), ("o2", 1)]
+
+
+@STYLES
 def test_empty_null_and_absent(api, database, spec):
     pull = orders(api, database, [order(n, line(1)) for n in range(4)], spec)
     pull.run()

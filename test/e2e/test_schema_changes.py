@@ -238,7 +238,7 @@ def test_a_table_that_moves_keeps_its_mapping_and_is_exported_by_its_name(api, d
     with database.connect(user="postgres") as session:
         session.execute("CREATE SCHEMA a; ALTER TABLE objects SET SCHEMA a")
         session.execute(f"GRANT USAGE ON SCHEMA a TO {database.owner}")
-        session.execute("ALTER SCHEMA a RENAME TO b")  # which no trigger tells: the next run sees it
+        session.execute("ALTER SCHEMA a RENAME TO b")
     assert pull.run().created == 3
     assert "target => 'b.objects'" in database.scalar(exported)
     assert database.sql("SELECT target FROM tandem.mapping_status") == [("b.objects",)]

@@ -25,6 +25,17 @@ std::vector<std::string> words(const SchemaChanges& changes) {
   return out;
 }
 
+TEST(SchemaChange, a_child_table_has_another_name) {
+  const Json object =
+      json(R"({"columns": {"id": "id", "lines[]": {"table": "a.b", "parent": "p"}, "tags[]": {"table": "c"}}})");
+  EXPECT_EQ(with_child_table(object, "lines[]", "x.y").dump(),
+            R"({"columns":{"id":"id","lines[]":{"table":"x.y","parent":"p"},"tags[]":{"table":"c"}}})");
+  const Json list = json(R"({"columns": [{"field": "id", "column": "id"}, {"field": "lines[]", "table": "a.b"}]})");
+  EXPECT_EQ(with_child_table(list, "lines[]", "x.y").dump(),
+            R"({"columns":[{"field":"id","column":"id"},{"field":"lines[]","table":"x.y"}]})");
+  EXPECT_EQ(with_child_table(list, "tags[]", "x.y").dump(), list.dump()) << "one that is not there";
+}
+
 TEST(SchemaChange, columns_are_known_by_their_number) {
   const LocalColumns seen = local_columns(json(
       R"({"id": [1, "text"], "email": [2, "text"], "fax": [3, "text"], "city": [4, "text"], "other": [5, "text"]})"));

@@ -185,6 +185,18 @@ Json child_definition(const Json& entry) {
   return out;
 }
 
+// `entry` is one of the definition's.
+Json with_child_entry(Json definition, const std::string& field, const Json& entry, const Json& changed) {
+  const Json before = *definition.find("columns");
+  Json columns = before.is_array() ? Json::array() : Json::object();
+  if (before.is_array())
+    for (const Json& item : before.items()) columns.push(item == entry ? changed : item);
+  else
+    for (const auto& [name, value] : before.members()) columns.set(name, name == field ? changed : value);
+  definition.set("columns", std::move(columns));
+  return definition;
+}
+
 }  // namespace
 
 std::vector<std::string> child_arrays(const Json& definition) {
@@ -254,14 +266,15 @@ Json with_renamed_child_columns(Json definition, const std::string& field, const
       changed.set("parent", std::move(list));
     }
   }
-  const Json before = *definition.find("columns");
-  Json columns = before.is_array() ? Json::array() : Json::object();
-  if (before.is_array())
-    for (const Json& item : before.items()) columns.push(item == *entry ? changed : item);
-  else
-    for (const auto& [name, value] : before.members()) columns.set(name, name == field ? changed : value);
-  definition.set("columns", std::move(columns));
-  return definition;
+  return with_child_entry(std::move(definition), field, *entry, changed);
+}
+
+Json with_child_table(Json definition, const std::string& field, const std::string& table) {
+  const Json* entry = child_entry(definition, field);
+  if (entry == nullptr) return definition;
+  Json changed = *entry;
+  changed.set("table", Json(table));
+  return with_child_entry(std::move(definition), field, *entry, changed);
 }
 
 Json with_renamed_columns(Json definition, const Names& names) {

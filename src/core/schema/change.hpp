@@ -61,6 +61,8 @@ using LocalColumns = std::map<std::string, LocalColumn, std::less<>>;
 // The definition with other names in one child table: old -> new.
 [[nodiscard]] base::Json with_renamed_child_columns(base::Json definition, const std::string& field,
                                                     const std::map<std::string, std::string>& names);
+// The definition with another name of one child table.
+[[nodiscard]] base::Json with_child_table(base::Json definition, const std::string& field, const std::string& table);
 
 // The definition with other names of columns: old -> new.
 [[nodiscard]] base::Json with_renamed_columns(base::Json definition, const std::map<std::string, std::string>& names);
