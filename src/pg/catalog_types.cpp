@@ -81,6 +81,12 @@ TypeClass class_of(Oid type) {
   return type_class;
 }
 
+// core/convert knows them by their names, also under a domain's.
+bool has_rules_by_name(Oid type) {
+  return type == CASHOID || type == TIMETZOID || type == OIDOID || type == XIDOID || type == CIDOID ||
+         type == NAMEOID || type == CHAROID;
+}
+
 // What the type modifier limits; of an array it is that of the elements.
 void apply_typmod(Described& described, Oid type, std::int32_t typmod) {
   if (type == NAMEOID) described.length = NAMEDATALEN - 1;
@@ -95,6 +101,7 @@ void apply_typmod(Described& described, Oid type, std::int32_t typmod) {
       described.scale = (((typmod - VARHDRSZ) & 0x7FF) ^ 1024) - 1024;  // 11 bits, signed
       return;
     case TIMEOID:
+    case TIMETZOID:
     case TIMESTAMPOID:
     case TIMESTAMPTZOID:
       described.precision = typmod;
@@ -116,15 +123,18 @@ const char* name_of(Oid type, std::int32_t typmod) {
 }
 
 Described describe(Oid type, std::int32_t typmod) {
-  Described described{class_of(type), TypeClass::text, -1, -1, -1, nullptr};
+  Described described{TypeClass::text, TypeClass::text, -1, -1, -1, nullptr};
   described.name = name_of(type, typmod);
-  Oid limited = type;
-  const Oid element = get_element_type(type);
+  Oid limited = getBaseTypeAndTypmod(type, &typmod);
+  described.type_class = class_of(limited);
+  const Oid element = get_element_type(limited);
   if (OidIsValid(element)) {
+    limited = getBaseTypeAndTypmod(element, &typmod);
     described.type_class = TypeClass::array;
-    described.element_class = class_of(element);
-    limited = element;
+    described.element_class = class_of(limited);
   }
+  if (has_rules_by_name(limited))
+    described.name = name_of(OidIsValid(element) ? get_array_type(limited) : limited, typmod);
   apply_typmod(described, limited, typmod);
   return described;
 }

@@ -26,11 +26,12 @@ static_assert(kBoolType == BOOLOID && kInt8Type == INT8OID && kInt4Type == INT4O
 
 // How the cells of one column become Datums. Plain data.
 struct ColumnPlan {
-  Oid type;
-  std::int32_t typmod;
-  bool direct_text;  // text and varchar: no input function
-  bool domain;       // NULLs must be checked too
-  Oid parameter;     // of the input function
+  Oid type;             // the column's, or its domain's base
+  std::int32_t typmod;  // of that
+  bool direct_text;     // text and varchar: no input function
+  Oid domain;           // whose checks NULLs meet, too
+  void* checks;         // kept by domain_check
+  Oid parameter;        // of the input function
   FmgrInfo input;
 };
 
@@ -45,16 +46,10 @@ void blame_value(void*) {
     errcode(ERRCODE_INVALID_TEXT_REPRESENTATION);
 }
 
-Datum input_of(ColumnPlan& plan, std::string_view text) {
-  return InputFunctionCall(&plan.input, pnstrdup(text.data(), text.size()), plan.parameter, plan.typmod);
-}
-
 Datum through_input(ColumnPlan& plan, std::string_view text) {
-  // A domain's CHECK may run code of the owner, which catches errors by their codes: they stay what they are.
-  if (plan.domain) return input_of(plan, text);
   ErrorContextCallback blame{.previous = error_context_stack, .callback = blame_value, .arg = nullptr};
   error_context_stack = &blame;  // after an error the guard puts back what was there
-  const Datum datum = input_of(plan, text);
+  const Datum datum = InputFunctionCall(&plan.input, pnstrdup(text.data(), text.size()), plan.parameter, plan.typmod);
   error_context_stack = blame.previous;
   return datum;
 }
@@ -74,6 +69,11 @@ Datum integer_datum(const ColumnPlan& plan, std::int64_t value) {
     case INT2OID:
       if (value < PG_INT16_MIN || value > PG_INT16_MAX) break;
       return Int16GetDatum(static_cast<std::int16_t>(value));
+    case OIDOID:
+    case XIDOID:
+    case CIDOID:
+      if (value < 0 || value > PG_UINT32_MAX) break;
+      return UInt32GetDatum(static_cast<std::uint32_t>(value));
     case BOOLOID:
       return BoolGetDatum(value != 0);
     default:
@@ -99,18 +99,30 @@ Datum time_datum(const ColumnPlan& plan, std::int64_t value) {
                                      : DirectFunctionCall2(timestamp_scale, datum, Int32GetDatum(plan.typmod));
 }
 
-Datum datum_of(ColumnPlan& plan, const Cell& cell, bool* null) {
+// Through numeric, because its own input function rounds, and reads a point as lc_monetary has it.
+Datum money_datum(ColumnPlan& plan, std::string_view text) {
+  const Datum number = DirectFunctionCall3(numeric_in, CStringGetDatum(pnstrdup(text.data(), text.size())),
+                                           ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+  const Datum datum = DirectFunctionCall1(numeric_cash, number);
+  if (!DatumGetBool(DirectFunctionCall2(numeric_eq, number, DirectFunctionCall1(cash_numeric, datum))))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+                    errmsg("\"%s\" has more digits behind the decimal point than type %s keeps",
+                           pnstrdup(text.data(), text.size()), format_type_be(plan.type))));
+  return datum;
+}
+
+Datum base_datum_of(ColumnPlan& plan, const Cell& cell, bool* null) {
   *null = false;
   switch (cell.form) {
     case Cell::Form::null:
       *null = true;
-      if (plan.domain) (void)InputFunctionCall(&plan.input, nullptr, plan.parameter, plan.typmod);
       return 0;
     case Cell::Form::text:
       if (plan.direct_text)
         return PointerGetDatum(cstring_to_text_with_len(cell.text.data(), static_cast<int>(cell.text.size())));
       if (plan.type == JSONBOID)
         if (const auto datum = jsonb_of_plain(cell.text)) return *datum;
+      if (plan.type == CASHOID) return money_datum(plan, cell.text);
       return through_input(plan, cell.text);
     case Cell::Form::integer:
       return integer_datum(plan, cell.integer);
@@ -124,13 +136,21 @@ Datum datum_of(ColumnPlan& plan, const Cell& cell, bool* null) {
   return 0;
 }
 
+// A domain's CHECK may run code of the owner, which catches errors by their codes: they stay what they are.
+Datum datum_of(ColumnPlan& plan, const Cell& cell, MemoryContext context, bool* null) {
+  const Datum datum = base_datum_of(plan, cell, null);
+  if (OidIsValid(plan.domain) && cell.form != Cell::Form::made)
+    domain_check(datum, *null, plan.domain, &plan.checks, context);
+  return datum;
+}
+
 void plan_column(const StagedColumn& column, ColumnPlan& plan) {
-  plan.type = column.type;
   plan.typmod = column.typmod;
-  plan.direct_text = column.type == TEXTOID || column.type == VARCHAROID;
-  plan.domain = get_typtype(column.type) == TYPTYPE_DOMAIN;
+  plan.type = getBaseTypeAndTypmod(column.type, &plan.typmod);
+  plan.direct_text = plan.type == TEXTOID || plan.type == VARCHAROID;
+  plan.domain = plan.type == column.type ? InvalidOid : column.type;
   Oid input = InvalidOid;
-  getTypeInputInfo(column.type, &input, &plan.parameter);
+  getTypeInputInfo(plan.type, &input, &plan.parameter);
   fmgr_info(input, &plan.input);
 }
 
@@ -240,7 +260,7 @@ void StagedPage::append_rows(std::span<const Cell> cells) {
       if (row % kRowsPerReset == 0) MemoryContextReset(impl.batch);
       if (row % kRowsPerInterruptCheck == 0) CHECK_FOR_INTERRUPTS();
       for (place_ = 0; place_ < columns_; ++place_, ++cell)
-        impl.values[place_] = datum_of(impl.plans[place_], *cell, &impl.nulls[place_]);
+        impl.values[place_] = datum_of(impl.plans[place_], *cell, impl.context, &impl.nulls[place_]);
       tuplestore_putvalues(impl.store, impl.shape, impl.values, impl.nulls);
       ++rows_;
     }

@@ -41,7 +41,9 @@ TEST_F(Convert, LengthsAreCountedInCharacters) {
   EXPECT_EQ(to(varchar(3), text("abc ")), "TD105");  // a blank is a character, too
   EXPECT_EQ(to(varchar(3), number("1234")), "TD105");
   const std::string long_name(64, 'n');
-  EXPECT_EQ(to(column(TypeClass::text, "name"), text(long_name)), "TD105");  // Postgres would cut it silently
+  const ColumnType name = column(TypeClass::text, "name");
+  EXPECT_EQ(to(name, text(long_name)), "TD105");  // Postgres would cut it silently
+  EXPECT_EQ(to(name, text(long_name.substr(1))), "text:" + long_name.substr(1));
   EXPECT_EQ(to(kText, text(long_name)), "text:" + long_name);
   const ColumnType one_byte = column(TypeClass::input, "\"char\"");
   EXPECT_EQ(to(one_byte, text("a")), "text:a");
@@ -219,13 +221,54 @@ TEST_F(Convert, ArrayElementsFollowTheRulesOfTheirType) {
   EXPECT_EQ(to(array_of(TypeClass::integer, "integer[]"), json("[1,3.5]")), "TD110");
   EXPECT_EQ(problem_.message, "array element 2: number 3.5 does not fit integer: it is not a whole number");
   EXPECT_EQ(to(array_of(TypeClass::text, "text[]"), json("[{\"a\":1}]")), "TD110");
-  EXPECT_EQ(to(array_of(TypeClass::text, "text[]"), json("[[1]]")), "TD110");
   EXPECT_EQ(to(array_of(TypeClass::text, "text[]"), json("[\"\\u0000\"]")), "TD110");
   ColumnType short_texts = array_of(TypeClass::text, "character varying(2)[]");
   short_texts.length = 2;
   EXPECT_EQ(to(short_texts, json("[\"ab\",\"abc\"]")), "TD110");
   EXPECT_EQ(to(array_of(TypeClass::text, "text[]"), text("{a,b}")), "TD101");
   EXPECT_EQ(to(array_of(TypeClass::text, "text[]"), json("{}")), "TD101");
+}
+
+TEST_F(Convert, ArraysOfArraysAreArraysOfMoreDimensions) {
+  const ColumnType integers = array_of(TypeClass::integer, "integer[]"), texts = array_of(TypeClass::text, "text[]");
+  EXPECT_EQ(to(integers, json("[[1,2]]")), "text:{{1,2}}");
+  EXPECT_EQ(to(integers, json("[ [1,2] , [3,null] ]")), "text:{{1,2},{3,NULL}}");
+  EXPECT_EQ(to(texts, json("[[[\"a\"],[\"]\"]],[[\"b\"],[\"[\"]]]")), "text:{{{\"a\"},{\"]\"}},{{\"b\"},{\"[\"}}}");
+  EXPECT_EQ(to(array_of(TypeClass::jsonb, "jsonb[]"), json("[[1],[2,3]]")), "text:{\"[1]\",\"[2,3]\"}");
+  EXPECT_EQ(to(integers, json("[[[[[[1]]]]]]")), "text:{{{{{{1}}}}}}");
+  EXPECT_EQ(to(integers, json("[[[[[[[1]]]]]]]")), "TD110");
+  EXPECT_NE(problem_.message.find("nested deeper than 6 levels"), std::string::npos) << problem_.message;
+  for (const char* ragged : {"[[1],[2,3]]", "[[1,2],[3]]", "[1,[2]]", "[[1],2]", "[[1],null]", "[null,[1]]",
+                             "[[[1]],[2]]", "[[1],[[2]]]", "[[[1,2],[3,4]],[[5,6]]]"}) {
+    EXPECT_EQ(to(integers, json(ragged)), "TD110") << ragged;
+    EXPECT_NE(problem_.message.find("not all of one length"), std::string::npos) << problem_.message;
+  }
+  for (const char* hollow : {"[[]]", "[[],[]]", "[[1],[]]"})  // Postgres would store {}
+    EXPECT_EQ(to(integers, json(hollow)), "TD110") << hollow;
+  EXPECT_EQ(to(integers, json("[[1,2],[3,4.5]]")), "TD110");
+  EXPECT_EQ(problem_.message, "array element 2, 2: number 4.5 does not fit integer: it is not a whole number");
+  const ColumnType boxes = array_of(TypeClass::input, "box[]");
+  EXPECT_EQ(to(boxes, json("[\"(1,1),(0,0)\",\"(2,2),(0,0)\"]")), "text:{\"(1,1),(0,0)\";\"(2,2),(0,0)\"}");
+}
+
+TEST_F(Convert, MoneyIsANumberAndNoText) {
+  const ColumnType money = column(TypeClass::input, "money");
+  EXPECT_EQ(to(money, number("12.34")), "text:12.34");
+  EXPECT_EQ(to(money, text("-12.34")), "text:-12.34");
+  for (const char* content : {"", "$12.34", "1,234.50", "(5)", " 5", "five"})
+    EXPECT_EQ(to(money, text(content)), "TD101");
+  EXPECT_EQ(to(money, kTrue), "TD101");
+  EXPECT_EQ(to(array_of(TypeClass::input, "money[]"), json("[1]")), "TD101");
+}
+
+TEST_F(Convert, OidsAreUnsigned) {
+  const ColumnType oid = column(TypeClass::input, "oid");
+  EXPECT_EQ(to(oid, number("4294967295")), "int:4294967295");
+  EXPECT_EQ(to(oid, text("1.0")), "int:1");
+  EXPECT_EQ(to(oid, number("-1")), "TD102");  // Postgres takes it for 4294967295
+  EXPECT_EQ(to(oid, number("4294967296")), "TD102");
+  EXPECT_EQ(to(oid, text("0x10")), "TD101");
+  EXPECT_EQ(to(array_of(TypeClass::input, "oid[]"), json("[1,\"2\"]")), "text:{1,2}");
 }
 
 TEST_F(Convert, ArraysCutShortAreWalkedWithinBounds) {

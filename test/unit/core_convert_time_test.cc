@@ -110,6 +110,28 @@ TEST_F(Convert, TimesOfDay) {
   EXPECT_EQ(to(kTime, text("10:00:00.1234567")), "TD107");
 }
 
+TEST_F(Convert, TimesOfDayWithAnOffset) {
+  const ColumnType timetz = column(TypeClass::input, "time with time zone");
+  EXPECT_EQ(to(timetz, text("10:00+02")), "text:10:00+02");
+  EXPECT_EQ(to(timetz, text("23:59:59.999999Z")), "text:23:59:59.999999Z");
+  for (const char* content : {"now", "allballs", "10:00", "24:00:00Z", "10:00:60Z", "10:00 PM", "10:00 Europe/Paris",
+                              "10:00 EST", "", "2024-01-01T10:00Z", "100000+02"}) {
+    EXPECT_EQ(to(timetz, text(content)), "TD106") << content;
+  }
+  EXPECT_EQ(to(timetz, number("10")), "TD101");
+  EXPECT_EQ(to(limited(TypeClass::input, "time(2) with time zone", 2), text("10:00:00.123Z")), "TD107");
+}
+
+// Words that Postgres's own input functions take: another value at each reading, or no value of the source's.
+TEST_F(Convert, NoTypeOfTimeTakesWords) {
+  for (const char* word : {"now", "today", "tomorrow", "epoch", "infinity", "-infinity", "Infinity"})
+    for (const ColumnType& type : {kDate, kTime, kTimestamp, kTimestamptz, kInterval})
+      EXPECT_EQ(to(type, text(word)), "TD106") << type.name << ' ' << word;
+  for (const char* word : {"NaN", "Infinity", "-inf", "nan", "0x1F", "1_000", " 1", "1 "})
+    for (const ColumnType& type : {kSmall, kInt, kBig, kNumeric, kReal, kDouble})
+      EXPECT_EQ(to(type, text(word)), "TD101") << type.name << ' ' << word;
+}
+
 TEST_F(Convert, Intervals) {
   for (const char* content :
        {"P1Y2M3W4DT5H6M7.5S", "PT0S", "P-1D", "1 day", "2 hours 30 mins", "1 year 2 mons -3 days +04:05:06.5",

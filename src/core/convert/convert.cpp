@@ -18,16 +18,16 @@ using base::Kind;
 using base::TypeClass;
 using base::Value;
 
-// What Postgres would cut without a word: "name" behind NAMEDATALEN - 1, "char" behind its one byte.
-std::size_t longest(const ColumnType& type) noexcept {
-  constexpr std::size_t kNameBytes = 63;
-  return type.name == "name" ? kNameBytes : type.name == "\"char\"" ? 1 : std::string::npos;
-}
-
 // With "type": "json" or "array" a text column gets JSON text, strings quoted, so that all
 // of its rows can be read the same way.
 bool wants_json_text(DeclaredType declared) noexcept {
   return declared == DeclaredType::json || declared == DeclaredType::array;
+}
+
+// What Postgres would cut without a word: "name" behind NAMEDATALEN - 1, "char" behind its one byte.
+std::size_t longest(const ColumnType& type) noexcept {
+  constexpr std::size_t kNameBytes = 63;
+  return type.name == "name" ? kNameBytes : type.name == "\"char\"" ? 1 : std::string::npos;
 }
 
 std::optional<Problem> check_length(const Value& value, const ColumnType& type, std::string_view text) {
@@ -64,6 +64,16 @@ std::optional<Problem> to_text(const Value& value, const ColumnType& type, Decla
   cell.form = Cell::Form::text;
   cell.text = text;
   return std::nullopt;
+}
+
+// Types whose input functions take more than stands there: words, other zones' times, -1 for 4294967295.
+std::optional<Problem> to_input(const Value& value, const ColumnType& type, DeclaredType declared,
+                                base::TextArena& arena, Cell& cell) {
+  const std::string_view name = type.name;
+  if (name == "money") return to_numeric(value, type, cell);  // how many digits it keeps: pg/staging.cpp
+  if (name == "oid" || name == "xid" || name == "cid") return to_oid(value, type, cell);
+  if (name.starts_with("time") && name.ends_with("with time zone")) return to_timetz(value, type, cell);
+  return to_text(value, type, declared, arena, cell);
 }
 
 std::optional<Problem> to_boolean(const Value& value, const ColumnType& type, Cell& cell) {
@@ -106,8 +116,9 @@ std::optional<Problem> to_bytea(const Value& value, const ColumnType& type, Cell
 std::optional<Problem> to_column(const Value& value, const ColumnType& type, DeclaredType declared,
                                  base::TextArena& arena, Cell& cell) {
   switch (type.type_class) {
-    case TypeClass::text:
     case TypeClass::input:
+      return to_input(value, type, declared, arena, cell);
+    case TypeClass::text:
       return to_text(value, type, declared, arena, cell);
     case TypeClass::smallint:
     case TypeClass::integer:

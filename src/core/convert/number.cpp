@@ -136,6 +136,15 @@ std::optional<Problem> to_integer(const Value& value, const ColumnType& type, Ce
   return std::nullopt;
 }
 
+std::optional<Problem> to_oid(const Value& value, const ColumnType& type, Cell& cell) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  ColumnType whole = type;
+  whole.type_class = TypeClass::bigint;
+  if (auto problem = to_integer(value, whole, cell)) return problem;
+  if (cell.integer >= 0 && cell.integer <= kMost) return std::nullopt;
+  return out_of_range(value, type, base::strcat("it is out of range (0 to ", kMost, ")"));
+}
+
 std::optional<Problem> to_numeric(const Value& value, const ColumnType& type, Cell& cell) {
   if (!may_be_number(value)) return not_a_number(value, type);
   const auto decimal = Decimal::parse(value.text);

@@ -9,6 +9,7 @@
 namespace tandem::core {
 
 std::optional<Problem> to_integer(const base::Value& value, const base::ColumnType& type, base::Cell& cell);
+std::optional<Problem> to_oid(const base::Value& value, const base::ColumnType& type, base::Cell& cell);
 std::optional<Problem> to_numeric(const base::Value& value, const base::ColumnType& type, base::Cell& cell);
 std::optional<Problem> to_real(const base::Value& value, const base::ColumnType& type, base::Cell& cell);
 

@@ -55,6 +55,18 @@ std::optional<Problem> parse_moment(const Value& value, const ColumnType& type, 
   return check_precision(value, type, out.fraction_digits);
 }
 
+// The common part of time and timetz.
+std::optional<Problem> parse_time_of_day(const Value& value, const ColumnType& type, std::string_view example,
+                                         DateTime& out) {
+  if (value.kind != Kind::string) return not_text(value, type);
+  const TimeFault fault = parse_clock(value.text, out);
+  if (fault == TimeFault::shape) {
+    return refused(value, type, base::strcat("it is not written like ", example), "Map the field to a text column.");
+  }
+  if (fault != TimeFault::none) return refused(value, type, fault);
+  return check_precision(value, type, out.fraction_digits);
+}
+
 void set_micros(const DateTime& parsed, Cell& cell) {
   cell.form = Cell::Form::time;
   cell.integer = parsed.days * kMicrosPerDay + parsed.micros - parsed.offset * kMicrosPerSecond;
@@ -79,17 +91,23 @@ std::optional<Problem> to_date(const Value& value, const ColumnType& type, Cell&
 }
 
 std::optional<Problem> to_time(const Value& value, const ColumnType& type, Cell& cell) {
-  if (value.kind != Kind::string) return not_text(value, type);
   DateTime parsed;
-  const TimeFault fault = parse_clock(value.text, parsed);
-  if (fault == TimeFault::shape) {
-    return refused(value, type, "it is not written like 10:00 or 10:00:00.123", "Map the field to a text column.");
-  }
-  if (fault != TimeFault::none) return refused(value, type, fault);
+  if (auto problem = parse_time_of_day(value, type, "10:00 or 10:00:00.123", parsed)) return problem;
   if (parsed.has_offset) {
     return refused(value, type, "it has an offset from UTC, which the type would lose", "Make the column timetz.");
   }
-  if (auto problem = check_precision(value, type, parsed.fraction_digits)) return problem;
+  cell.form = Cell::Form::text;
+  cell.text = value.text;
+  return std::nullopt;
+}
+
+std::optional<Problem> to_timetz(const Value& value, const ColumnType& type, Cell& cell) {
+  DateTime parsed;
+  if (auto problem = parse_time_of_day(value, type, "10:00+02 or 10:00:00.123Z", parsed)) return problem;
+  if (!parsed.has_offset) {
+    return refused(value, type, "it has no offset from UTC, and which zone is meant would be a guess",
+                   "Make the column time (without time zone), or let the source send an offset or Z.");
+  }
   cell.form = Cell::Form::text;
   cell.text = value.text;
   return std::nullopt;
