@@ -25,6 +25,15 @@ SELECT tandem.ignore_schema_change(change) FROM tandem.schema_changes WHERE mapp
 SELECT tandem.ignore_schema_change(0);
 SELECT kind, status FROM tandem.schema_changes WHERE mapping IN ('fish', 'boats') ORDER BY change;
 
+-- what was to be done about a column is over when it goes
+CREATE TABLE bait (id int PRIMARY KEY, kind text);
+SELECT tandem.create_mapping('bait', 'lake', 'fish', 'bait', '{"id": "id", "kind": "kind"}') > 0 AS made;
+ALTER TABLE bait RENAME kind TO sort;
+ALTER TABLE bait DROP sort;
+SELECT kind, column_name, new_type, ddl, status FROM tandem.schema_changes WHERE mapping = 'bait' ORDER BY change;
+SELECT tandem.drop_mapping('bait');
+DROP TABLE bait;
+
 -- somebody else's
 RESET ROLE;
 SET ROLE regress_tandem_other;

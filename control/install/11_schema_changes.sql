@@ -11,6 +11,7 @@ CREATE TABLE tandem._schema_change (
     old_type text,
     new_type text,
     ddl text,
+    message text,                       -- why schema_change evolve could not apply it
     status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'applied', 'ignored')),
     detected_at timestamptz NOT NULL DEFAULT now(),
     last_seen_at timestamptz NOT NULL DEFAULT now()

@@ -29,6 +29,15 @@ std::vector<Watched> watched(pg::Sql& sql, std::string_view tables) {
   return out;
 }
 
+// What was to be done about a column that is not there any more.
+void supersede(pg::Sql& sql, std::int64_t mapping_id, const core::SchemaChange& dropped) {
+  sql.engine(
+      "UPDATE tandem._schema_change SET status = 'applied' WHERE mapping_id = $1 AND side = 'local'"
+      " AND kind IN ('renamed', 'retyped') AND status = 'open' AND coalesce(column_name, '') = $2"
+      " AND coalesce(field, '') = $3",
+      {mapping_id, dropped.column, dropped.field});
+}
+
 std::optional<std::string> known(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
 }  // namespace
@@ -74,6 +83,7 @@ void note_changes(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id,
         " new_type = excluded.new_type, ddl = excluded.ddl RETURNING xmax = 0",
         {tenant_id, mapping_id, change.side, change.kind, known(change.field), known(change.column),
          known(change.old_type), known(change.new_type), known(change.ddl)});
+    if (change.side == "local" && change.kind == "dropped") supersede(sql, mapping_id, change);
     if (policy != core::SchemaPolicy::pause || !rows.boolean(0, 0)) continue;  // who resumed it knows
     sql.engine(
         "UPDATE tandem._mapping SET paused = true, paused_reason = $2, updated_at = clock_timestamp()"
@@ -125,8 +135,10 @@ std::vector<OpenCount> open_change_counts(pg::Sql& sql, std::int64_t tenant_id) 
 
 void settle_changes(pg::Sql& sql, const std::vector<std::int64_t>& applied, const std::vector<std::int64_t>& seen) {
   if (!applied.empty())
-    sql.engine("UPDATE tandem._schema_change SET status = 'applied' WHERE change = ANY ($1) AND status = 'open'",
-               {applied});
+    sql.engine(
+        "UPDATE tandem._schema_change SET status = 'applied', message = NULL WHERE change = ANY ($1)"
+        " AND status = 'open'",
+        {applied});
   if (!seen.empty())
     sql.engine("UPDATE tandem._schema_change SET last_seen_at = clock_timestamp() WHERE change = ANY ($1)", {seen});
 }
@@ -146,6 +158,11 @@ std::optional<ChangeOwner> owner_of_change(pg::Sql& sql, std::int64_t change) {
       sql.engine("SELECT tenant_id, mapping_id FROM tandem._schema_change WHERE change = $1", {change});
   if (rows.empty()) return std::nullopt;
   return ChangeOwner{rows.integer(0, 0), rows.integer(0, 1)};
+}
+
+void note_refusal(pg::Sql& sql, std::int64_t change, std::string_view message) {
+  sql.engine("UPDATE tandem._schema_change SET message = $2, last_seen_at = clock_timestamp() WHERE change = $1",
+             {change, message});
 }
 
 bool ignore_change(pg::Sql& sql, std::int64_t change) {

@@ -72,6 +72,8 @@ struct ChangeOwner {
 };
 [[nodiscard]] std::optional<ChangeOwner> owner_of_change(pg::Sql& sql, std::int64_t change);
 bool ignore_change(pg::Sql& sql, std::int64_t change);
+// Why policy evolve could not apply it: it stays open.
+void note_refusal(pg::Sql& sql, std::int64_t change, std::string_view message);
 
 // What discovery saw; nullopt: nothing yet. The shape that runs have seen comes with the run (RunSpec).
 [[nodiscard]] std::optional<core::RecordShape> discovered_shape(pg::Sql& sql, std::int64_t connection_id,

@@ -28,6 +28,21 @@ core::RunFailure column_gone(const store::RunSpec& spec, const core::SchemaChang
           change.ddl.empty() ? "SELECT * FROM tandem.schema_changes;" : change.ddl, false};
 }
 
+// Why it could not be added; nothing else of the transaction is lost.
+std::optional<std::string> add_column(pg::Sql& sql, const PullPlan& plan, const core::SchemaChange& change) {
+  try {
+    pg::Savepoint savepoint(sql);
+    store::add_column(sql, plan.write.table.quoted, change.column, change.new_type);
+    savepoint.release();
+    return std::nullopt;
+  } catch (const pg::Error& error) {
+    if (error.is_cancel()) throw;
+    pg::log(pg::Level::log, strcat("tandem: new column ", change.column, " of ", plan.spec.mapping,
+                                   " was not added: ", error.message()));
+    return std::string(error.message());
+  }
+}
+
 }  // namespace
 
 TableChanged table_gone(const store::RunSpec& spec) {
@@ -119,16 +134,25 @@ void evolve_table(const PullPlan& plan, pg::Oid owner) {
     core::LocalColumns columns = store::columns_now(plan.write.table);
     base::Json definition = spec.definition;
     std::vector<std::int64_t> applied;
+    bool refused = false;
     for (const store::OpenChange& open : store::open_changes(tx, spec.mapping_id)) {
       const core::SchemaChange& change = open.what;
       if (change.kind != "added") continue;
-      if (!columns.contains(change.column))
-        store::add_column(tx, plan.write.table.quoted, change.column, change.new_type);
+      if (!columns.contains(change.column)) {
+        if (const auto refusal = add_column(tx, plan, change)) {
+          store::note_refusal(tx, open.change, *refusal);
+          refused = true;
+          continue;
+        }
+      }
       columns[change.column] = {};
       definition = core::with_column(std::move(definition), change.field, change.column);
       applied.push_back(open.change);
     }
-    if (applied.empty()) return;
+    if (applied.empty()) {
+      if (refused) tx.commit();
+      return;
+    }
     if (!store::extend_definition(tx, spec.mapping_id, spec.definition_version, definition)) return;
     store::settle_changes(tx, applied, {});
     tx.commit();

@@ -107,8 +107,23 @@ def test_evolve_waits_for_no_lock_and_tries_again(api, database):
         other.execute("SELECT * FROM things")  # holds ACCESS SHARE
         assert pull.run().status == "completed"
         assert len(database.sql(WAITING)) == 1
+        assert "lock timeout" in database.scalar("SELECT message FROM tandem.schema_changes")
     pull.run()
     assert database.sql(WAITING) == []
+    assert pull.run().updated == 20
+
+
+def test_evolve_says_why_a_column_could_not_be_added(api, database):
+    pull = policy(api, database, "evolve")
+    owner = database.scalar("SELECT tableowner FROM pg_tables WHERE tablename = 'things'")
+    database.sql(f"ALTER TABLE things OWNER TO postgres; GRANT ALL ON things TO {owner}", user="postgres")
+    api.listing("/things", with_field(20, note="n"))
+    assert pull.run().status == "completed"
+    ((message, ddl),) = database.sql("SELECT message, ddl FROM tandem.schema_changes WHERE status = 'open'")
+    assert message == "must be owner of table things" and ddl.startswith("ALTER TABLE public.things ADD COLUMN note text;")
+    database.sql(f"ALTER TABLE things OWNER TO {owner}", user="postgres")
+    pull.run()
+    assert database.sql("SELECT status, message FROM tandem.schema_changes") == [("applied", None)]
     assert pull.run().updated == 20
 
 
