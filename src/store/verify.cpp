@@ -46,7 +46,7 @@ std::int64_t request_verify(pg::Sql& sql, std::int64_t mapping_id) {
   sql.engine("SELECT FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {mapping_id});
   const pg::Rows made = sql.engine(R"(
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by, "full", differences)
-    SELECT tenant_id, mapping_id, owner, 'verify', 'api', session_user, true, 0 FROM tandem._mapping WHERE mapping_id = $1
+    SELECT tenant_id, mapping_id, owner, 'verify', 'manual', session_user, true, 0 FROM tandem._mapping WHERE mapping_id = $1
     ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING
     RETURNING run)",
                                    {mapping_id});
