@@ -193,7 +193,8 @@ bool reads_a_part(const RunSpec& spec) {
   return !spec.retry && spec.params.is_object() && !spec.params.members().empty();
 }
 
-// How far reading has come holds for the definition it was read by: one altered in the meantime starts anew.
+// How far reading has come holds for the definition it was read by: one altered in the meantime starts anew. Its owner
+// may have been renamed, and after a restore the name is all that is left of it.
 void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, std::int64_t written) {
   sql.engine(
       R"(
@@ -206,6 +207,7 @@ void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, s
            deletions_gap = CASE WHEN definition_version = $3 AND cursor_version = $6 THEN coalesce($10, deletions_gap)
                                 ELSE deletions_gap END,
            rows_synced = rows_synced + $5,
+           owner_name = coalesce((SELECT rolname FROM pg_catalog.pg_roles WHERE oid = owner), owner_name),
            incremental_runs = CASE WHEN NOT $7 THEN incremental_runs WHEN $8 THEN 0 ELSE incremental_runs + 1 END
      WHERE mapping_id = $1)",
       {spec.mapping_id, dump(closing.resume), spec.definition_version, closing.cursor, written, spec.cursor_version,
@@ -270,7 +272,8 @@ void note_connection(pg::Sql& sql, const RunSpec& spec, const Closing& closing) 
         {spec.connection_id, closing.failure->message, closing.failure->error_type, spec.connection_version});
   } else if (closing.status != core::RunStatus::cancelled) {
     sql.engine(
-        "UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL"
+        "UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL,"
+        " owner_name = coalesce((SELECT rolname FROM pg_catalog.pg_roles WHERE oid = owner), owner_name)"
         " WHERE connection_id = $1 AND version = $2",
         {spec.connection_id, spec.connection_version});
   }

@@ -23,6 +23,16 @@ def test_schedule_picks_a_change_up_by_itself(api, database):
     assert pull.rows("sum(qty)") == [(10,)]
 
 
+def test_an_owner_that_was_renamed_is_known_by_its_name(api, database):
+    """After a restore the name is all that is left of a role."""
+    pull = things(api, database, records(1))
+    owner = database.scalar("SELECT owner FROM tandem.mappings")
+    database.sql("UPDATE tandem._mapping SET owner_name = 'called_otherwise'", user="postgres")
+    database.sql("UPDATE tandem._connection SET owner_name = 'called_otherwise'", user="postgres")
+    pull.run()
+    assert database.sql("SELECT m.owner, c.owner FROM tandem.mappings m, tandem.connections c") == [(owner, owner)]
+
+
 def test_never_two_runs_of_one_mapping(database):
     with ApiServer(delay=1.2) as slow:
         things(slow, database, records(3), schedule="1 second")
