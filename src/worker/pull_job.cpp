@@ -6,6 +6,7 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
+#include "core/listing/spent_json.hpp"
 #include "core/rows/failures.hpp"
 #include "net/date.hpp"
 #include "pg/session.hpp"
@@ -22,7 +23,8 @@ using base::strcat;
 
 namespace {
 
-constexpr int kMostBusyTimes = 100;  // about ten minutes of a lock that never goes away
+constexpr int kMostBusyTimes = 100;                    // about ten minutes of a lock that never goes away
+constexpr const char* kSpentInFeed = "spent_in_feed";  // of a position
 constexpr base::Micros kFirstPause = 50'000, kLongestPause = 10 * base::kSecond;
 
 core::RunFailure waited_in_vain(const std::string& busy_on) {
@@ -47,7 +49,10 @@ PullJob::PullJob(PullPlan plan, pg::Oid owner)
       begun_(base::monotonic()),
       spent_(plan_.spec.spent) {
   if (plan_.listing.resumed()) resume_ = plan_.spec.position ? plan_.spec.position : plan_.spec.resume;
-  if (plan_.spec.position) safe_ = plan_.spec.position->string_at("safe");
+  if (plan_.spec.position) {
+    safe_ = plan_.spec.position->string_at("safe");
+    spent_in_feed_ = core::spent_from_json(plan_.spec.position->find(kSpentInFeed));
+  }
   const core::Position start = plan_.listing.start();
   const std::string how = plan_.listing.resumed() ? strcat("goes on at page ", start.page + 1) : "begins";
   say(plan_.spec, how);
@@ -70,11 +75,14 @@ std::optional<net::Request> PullJob::make_request() {
 
 // Listing and feed are held to their own.
 std::optional<core::RunFailure> PullJob::over_ceiling(const core::Position& at) {
-  const base::Micros now = base::monotonic();
-  if (at.feed && feed_begun_ == 0) feed_begun_ = now;
+  if (at.feed && feed_begun_ == 0) feed_begun_ = base::monotonic();
+  return core::over_ceiling(object_at(at), spent_so_far(at));
+}
+
+core::Spent PullJob::spent_so_far(const core::Position& at) const {
   core::Spent spent = at.feed ? spent_in_feed_ : spent_;
-  spent.micros += now - (at.feed ? feed_begun_ : begun_);
-  return core::over_ceiling(object_at(at), spent);
+  spent.micros += base::monotonic() - (at.feed ? feed_begun_ : begun_);
+  return spent;
 }
 
 const core::Object& PullJob::object_at(const core::Position& at) const noexcept {
@@ -111,6 +119,7 @@ void PullJob::on_response(net::Response response) {
   ++spent.pages;
   spent.records += static_cast<std::int64_t>(loaded->page.records());
   spent.bytes += loaded->response.wire_bytes;
+  if (at.feed) loaded->stored.set(kSpentInFeed, core::spent_to_json(spent_so_far(at)));
   const core::event::PageArrived arrived{at, loaded->next, loaded->page.records()};
   arrived_ = std::move(loaded);
   feed(arrived);

@@ -86,6 +86,7 @@ class PullJob {
   store::Closing closing() const;
   void close_feed(store::Closing& closing) const;
   [[nodiscard]] std::optional<core::RunFailure> over_ceiling(const core::Position& at);
+  [[nodiscard]] core::Spent spent_so_far(const core::Position& at) const;
   [[nodiscard]] const core::Object& object_at(const core::Position& at) const noexcept;
   void log_end(std::string how);
   void log_answer(const core::Position& at, const net::Response& response);

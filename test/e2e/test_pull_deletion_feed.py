@@ -125,6 +125,24 @@ def test_a_run_goes_on_in_the_feed_after_its_worker_was_lost(api, database):
     assert here(pull) == ids[250:]
 
 
+def test_what_a_lost_worker_has_read_of_the_feed_counts_for_its_ceilings(api, database):
+    ids = [f"r{n:03}" for n in range(300)]
+    deletions = {**DELETIONS, "paging": {**PAGING, "max_pages": 2}}
+    vendor, pull = fed(api, database, ids, deletions, options=MANY)
+    pull.run()
+    vendor.second_page = threading.Event()
+    vendor.tick().delete(*ids[:250]).tick()
+    run = pull.start()
+    database.wait_for(f"SELECT deleted = 100 AND phase = 'deletions' FROM tandem._run WHERE run = {run}")
+    database.sql("SELECT pg_terminate_backend(pid) FROM tandem._run WHERE run = %s", (run,), user="postgres")
+    vendor.second_page.set()
+    database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (run,))
+    ended = pull.run_row(run)
+    assert (ended.attempt, ended.status, ended.code, ended.deleted) == (2, "failed", "TD208", 200)
+    run = pull.run()
+    assert (run.status, run.deleted) == ("completed", 50), "the next run may read as much again"
+
+
 @pytest.mark.parametrize("fault", ["500", "403", "truncate"])
 def test_a_feed_that_fails_fails_the_run_and_holds_up_nothing_else(api, database, fault):
     vendor, pull = fed(api, database)

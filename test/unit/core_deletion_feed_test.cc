@@ -2,6 +2,7 @@
 // its entries mean, and that listing and feed are one reading that goes on where it stopped.
 #include <gtest/gtest.h>
 
+#include "core/listing/spent_json.hpp"
 #include "core/listing/cursor_text.hpp"
 #include "core/listing/reading.hpp"
 
@@ -272,6 +273,19 @@ TEST(Reading, HowFarTheListingCameCountsOnlyWithTheFeed) {
   const auto step = with_feed.read(with_feed.start(), {.page = page});
   EXPECT_EQ(step.safe, std::nullopt);
   EXPECT_EQ(step.stored.find("safe"), nullptr);
+}
+
+TEST(DeletionFeed, WhatWasSpentOnItGoesOnWithThePosition) {
+  const Spent spent{.pages = 2, .records = 200, .bytes = 4711, .micros = 1'500'000};
+  const base::Json json = spent_to_json(spent);
+  const Spent again = spent_from_json(&json);
+  EXPECT_EQ(again.pages, 2);
+  EXPECT_EQ(again.records, 200);
+  EXPECT_EQ(again.bytes, 4711);
+  EXPECT_EQ(again.micros, 1'500'000);
+  EXPECT_EQ(spent_from_json(nullptr).pages, 0);
+  const base::Json odd = base::Json::array();
+  EXPECT_EQ(spent_from_json(&odd).records, 0);
 }
 
 TEST(Listing, TakesTheMomentUpToWhichAnAnswerIsComplete) {
