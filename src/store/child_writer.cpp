@@ -6,6 +6,7 @@
 #include "base/strings.hpp"
 #include "pg/computed_rows.hpp"
 #include "pg/staging.hpp"
+#include "store/child_explain.hpp"
 
 namespace tandem::store {
 
@@ -37,6 +38,7 @@ class OneTable {
 
   void write(std::span<const std::size_t> rows, ChildrenWritten& out);
   std::vector<std::size_t> differing(std::span<const std::size_t> rows);
+  std::vector<ExplainedStatement> explained(std::span<const std::size_t> rows);
 
  private:
   // A row of the child table: its parent, by place among those found, and its place among the cells.
@@ -85,6 +87,28 @@ std::vector<std::size_t> OneTable::differing(std::span<const std::size_t> rows) 
   pg::StagedPage parents(sql_, kParentsPage, plan_.parents);
   stage_parents(parents);
   return left_over();
+}
+
+// EXPLAIN does not give what the statements return: what is left for the last one is asked for once more.
+std::vector<ExplainedStatement> OneTable::explained(std::span<const std::size_t> rows) {
+  constexpr std::string_view kMeasure = "EXPLAIN (ANALYZE, BUFFERS) ";
+  find_parents(rows);
+  if (parents_.empty()) return {};
+  pg::StagedPage parents(sql_, kParentsPage, plan_.parents);
+  stage_parents(parents);
+  std::vector<ExplainedStatement> out;
+  std::vector<std::size_t> missing;
+  {
+    pg::StagedPage page(sql_, kChildrenPage, plan_.rows);
+    stage_rows(page, all());
+    out = explain_settling(sql_, plan_, kMeasure);
+    ChildrenWritten nothing;
+    missing = plan_.replace.empty() ? settle_keyed(nothing) : settle_by_content(nothing);
+  }
+  pg::StagedPage page(sql_, kChildrenPage, plan_.rows);
+  stage_rows(page, missing);
+  out.push_back(explain_insert(sql_, plan_, kMeasure));
+  return out;
 }
 
 std::vector<std::size_t> OneTable::left_over() {
@@ -208,6 +232,11 @@ ChildrenWritten write_children(pg::Sql& sql, const ChildBatch& batch, std::span<
 std::vector<std::size_t> differing_children(pg::Sql& sql, const ChildBatch& batch, std::size_t table,
                                             std::span<const std::size_t> rows) {
   return OneTable(sql, batch, batch.tables[table]).differing(rows);
+}
+
+std::vector<ExplainedStatement> write_explained(pg::Sql& sql, const ChildBatch& batch, std::size_t table,
+                                                std::span<const std::size_t> rows) {
+  return OneTable(sql, batch, batch.tables[table]).explained(rows);
 }
 
 }  // namespace tandem::store

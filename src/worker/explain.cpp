@@ -6,14 +6,18 @@
 #include "base/strings.hpp"
 #include "core/manifest/read.hpp"
 #include "core/mapping/types.hpp"
+#include "core/schema/change.hpp"
 #include "pg/error.hpp"
 #include "pg/session.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
+#include "store/child_explain.hpp"
 #include "store/computed_values.hpp"
 #include "store/explain.hpp"
 #include "store/trial.hpp"
 #include "worker/explain_request.hpp"
+#include "worker/page_children.hpp"
+#include "worker/page_references.hpp"
 
 namespace tandem::worker {
 
@@ -21,7 +25,8 @@ using base::strcat;
 
 namespace {
 
-constexpr std::size_t kUsualPage = 100;  // planned for, where the page size is the other side's to say
+constexpr std::size_t kUsualPage = 100;     // planned for, where the page size is the other side's to say
+constexpr std::size_t kUsualElements = 10;  // of an array
 
 std::string milliseconds(base::Micros micros) {
   const std::string rest = std::to_string(1000 + micros % 1000);
@@ -81,20 +86,30 @@ void add_key(const PullPlan& plan, Lines& out) {
   out.push_back(strcat("  a row is found by ", base::join(columns, ", ")));
 }
 
-void add_children(const PullPlan& plan, Lines& out) {
+void add_children(pg::Sql& sql, const PullPlan& plan, std::size_t records, Lines& out) {
   for (const PullChild& child : plan.children) {
     const store::ChildPlan& write = child.write;
     out.push_back(strcat("Child table ", write.table.quoted, ", of ", write.name));
     for (const core::ChildTable::Parent& parent : child.table.parents)
       out.push_back(
           strcat("  ", pg::quote_identifier(parent.of), " of its row -> ", pg::quote_identifier(parent.column)));
-    for (const core::ColumnMapping& column : child.table.columns)
-      out.push_back(strcat("  ", source_of(column), " -> ", pg::quote_identifier(column.column)));
+    const base::Json* entry = core::child_entry(plan.spec.definition, write.name);
+    for (const core::ColumnMapping& column : child.table.columns) {
+      const pg::TableColumn* local = write.table.column(column.column);
+      out.push_back(strcat("  ", source_of(column), " -> ", pg::quote_identifier(column.column),
+                           local == nullptr ? std::string() : strcat(" ", local->conversion.name),
+                           entry == nullptr ? std::string() : column_options(*entry, column)));
+    }
     out.push_back(strcat("  rows of one record are told apart by ",
                          child.table.key.empty() ? "what they hold" : base::join(child.table.key, ", ")));
-    for (const std::string* statement : {&write.remove, &write.change, &write.missing, &write.replace, &write.insert})
-      if (!statement->empty()) out.push_back(strcat("    ", *statement));
+    out.push_back(strcat("  statements, planned for ", records, " arrays of ", kUsualElements,
+                         " elements; the first load inserts"));
+    add_statements(store::explain_child(sql, write, records, records * kUsualElements), out);
     out.push_back(strcat("  ROW EXCLUSIVE on ", write.table.quoted, ", per page"));
+    for (const pg::ForeignKey& key : write.table.foreign_keys)
+      out.push_back(strcat("  KEY SHARE on rows of ", key.referenced, ", for ", key.name));
+    for (const std::string& trigger : store::touched_by_writes(sql, write.table).triggers)
+      out.push_back(strcat("  trigger ", trigger));
   }
 }
 
@@ -166,7 +181,19 @@ Converted convert(PullPlan& plan, LoadedPage& loaded) {
   return out;
 }
 
-void add_run(pg::Sql& sql, const PullPlan& plan, const Converted& page, Lines& out) {
+void add_run_of_children(pg::Sql& sql, const PullPlan& plan, const core::RowBuilder::Converted& rows,
+                         const store::ChildBatch& batch, Lines& out) {
+  const store::ExplainedTables tables = store::run_children_explained(sql, plan.write, rows.cells, batch);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const store::ChildPlan& child = plan.children[i].write;
+    out.push_back(strcat("  Child table ", child.table.quoted, ", of ", child.name, ": ",
+                         batch.tables[i].cells->first.back(), " elements"));
+    if (tables[i].empty()) out.push_back("    no record that went in has the array");
+    add_statements(tables[i], out);
+  }
+}
+
+void add_run(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded, const Converted& page, Lines& out) {
   const pg::RoleStays role_stays;
   try {
     const pg::Savepoint undone(sql);
@@ -174,8 +201,16 @@ void add_run(pg::Sql& sql, const PullPlan& plan, const Converted& page, Lines& o
     core::RowBuilder::Converted rows = page.rows;
     store::ComputedValues computed(sql, plan.compute);
     computed.fill_in(rows);
+    PageChildren children(sql, plan);
+    children.convert(loaded, rows);
+    PageReferences references(sql, plan, loaded.arena);
+    references.resolve(rows);
+    const std::size_t left = rows.faults.size() - page.rows.faults.size() + references.waiting().size();
+    if (left > 0) out.push_back(strcat("  ", left, " records have a bad element, or wait for another record"));
+    if (rows.rows.empty()) return;
     add_statements(store::run_explained(sql, plan.write, plan.write_state.first_load, rows.cells, rows.rows.size()),
                    out);
+    if (const auto batch = children.batch(rows.rows)) add_run_of_children(sql, plan, rows, *batch, out);
   } catch (const pg::Error& error) {
     if (error.is_cancel()) throw;
     out.push_back(strcat("  the page as a whole fails: ", error.message()));
@@ -196,7 +231,7 @@ Lines explain_plan(pg::Sql& sql, const PullPlan& plan, const std::string& owner)
   out.push_back(strcat("Statements, planned for ", rows, " rows"));
   add_key(plan, out);
   add_statements(store::explain_statements(sql, plan.write, plan.write_state.first_load, rows), out);
-  add_children(plan, out);
+  add_children(sql, plan, rows, out);
   add_locks(sql, plan, out);
   add_contracts(plan, out);
   add_end(plan, out);
@@ -218,10 +253,8 @@ Lines explain_execution(pg::Sql& sql, PullPlan& plan, const FetchedPages& fetche
   out.push_back(strcat("  read ", milliseconds(fetched.read_micros), ": ", page.page.records(), " records"));
   out.push_back(strcat("  convert ", milliseconds(converted.micros), ": ", converted.rows.rows.size(), " rows, ",
                        converted.left_out, " left out by conditions, ", converted.faults, " with errors"));
-  for (const PullChild& child : plan.children)
-    out.push_back(strcat("  rows of ", child.write.table.quoted, " are not written here, and not measured"));
   if (plan.gate) out.push_back("  a run passes over those that are as it saw them last; here all are written");
-  if (!converted.rows.rows.empty()) add_run(sql, plan, converted, out);
+  if (!converted.rows.rows.empty()) add_run(sql, plan, page, converted, out);
   return out;
 }
 

@@ -326,11 +326,35 @@ def test_verification_names_records_whose_lines_differ(api, database, spec):
     assert database.scalar("SELECT count(*) FROM lines") == 6, "nothing is written"
 
 
-def test_explain_shows_the_child_table(api, database):
-    orders(api, database, [order(1, line(1))])
-    text = "\n".join(row[0] for row in database.sql("SELECT tandem.explain_mapping('things')"))
-    assert "Child table public.lines, of lines[]" in text and "id of its row -> order_id" in text
-    assert "DELETE FROM public.lines" in text
+def explained(database, arguments=""):
+    return "\n".join(row[0] for row in database.sql(f"SELECT tandem.explain_mapping('things'{arguments})"))
+
+
+@STYLES
+def test_explain_shows_the_child_table_with_plans(api, database, spec):
+    orders(api, database, [order(1, line(1))], spec)
+    text = explained(database)
+    text = text[text.index("Child table public.lines, of lines[]"):text.index("Locks and triggers")]
+    assert "id of its row -> order_id" in text and "sku -> sku text" in text
+    assert "DELETE FROM public.lines" in text and "Delete on lines" in text and "Insert on lines" in text
+    assert "KEY SHARE on rows of public.things" in text
+    assert "actual time" not in text
+
+
+@STYLES
+def test_explain_measures_the_child_table_and_undoes_it(api, database, spec):
+    pull = orders(api, database, [order(1, line(1), line(2))], spec)
+    pull.run()
+    api.listing("/things", [order(1, line(2, "z"), line(3)), order(2, line(1, "b")), order(3)])
+    text = explained(database, ', "execute" => true')
+    text = text[text.index("Executed and undone"):]
+    assert "Child table public.lines, of lines[]: 3 elements" in text
+    child = text[text.index("Child table"):]
+    assert "Delete on lines" in child and "Insert on lines" in child and child.count("Execution Time") >= 2
+    assert lines_of(database, "order_id, no, sku") == [("o1", 1, "a"), ("o1", 2, "a")]
+    api.listing("/things", [order(1, line(1, "a", -1)), order(2, "bad")])
+    text = explained(database, ', "execute" => true')
+    assert "1 records have a bad element" in text and "lines_qty_check" in text
 
 
 def test_a_locked_child_table_holds_the_page_back_not_the_worker(api, database):
