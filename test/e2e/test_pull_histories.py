@@ -10,7 +10,7 @@ import random
 from pull import PAGING, Pull
 
 STEPS = 7
-BAD = {"name": ["x" * 21], "qty": ["x", 5000, 1.5], "lines": [[{"no": 1, "sku": None}], [{"no": 1}, {"no": 1}], "none"]}
+BAD = {"name": ["x" * 21], "qty": ["x", 5000, 1.5], "lines": [[{"no": 1, "sku": None}], [{"no": 1, "sku": "a"}, {"no": 1, "sku": "a"}], "none"]}
 
 
 class Model:
@@ -18,7 +18,7 @@ class Model:
 
     def __init__(self, options):
         self.options = options
-        self.mapped = ["id", "code", "name", "qty"] + ["lines"] * options["children"]
+        self.mapped = ["id", "code", "name", "qty"] + ["lines"] * bool(options["children"])
         self.rows, self.lines, self.known = {}, {}, {}
 
     def run(self, source, full):
@@ -36,13 +36,16 @@ class Model:
             self.bury(key)
 
     def unusable(self, record):
-        return bool(record["bad"] and (record["bad"] != "lines" or self.options["children"]))
+        if record["bad"] != "lines":
+            return bool(record["bad"])
+        twice = isinstance(record["lines"], list) and len(record["lines"]) > 1  # an error only where `no` tells them apart
+        return self.options["children"] == "keyed" or (self.options["children"] == "by content" and not twice)
 
     def write(self, record):
         key = record["id"]
         self.rows[key] = [record["name"], record["qty"], False]
         if self.options["children"] and "lines" in record:
-            self.lines[key] = {line["no"]: line["sku"] for line in record["lines"] or []}
+            self.lines[key] = [(line["no"], line["sku"]) for line in record["lines"] or []]
 
     def bury(self, key):
         if self.options["delete_mode"] == "ignore":
@@ -53,11 +56,22 @@ class Model:
         elif key in self.rows:
             self.rows[key][2] = True
 
+    def equals(self, source):
+        """Whether the table is as the source, as far as the mapping is about it."""
+        about = {r["id"]: r for r in source if not self.options["conditions"] or r["grp"] == "a"}
+        shown = {r["id"] for r in source}
+        if any(self.unusable(r) or self.rows.get(r["id"], [None])[:2] != [r["name"], r["qty"]] for r in about.values()):
+            return False
+        lines = {key: sorted((line["no"], line["sku"]) for line in r["lines"] or []) for key, r in about.items() if "lines" in r}
+        if self.options["children"] and any(sorted(self.lines.get(key, [])) != value for key, value in lines.items()):
+            return False
+        return all(key in shown or row[2] for key, row in self.rows.items())
+
     def table(self):
         return sorted((key, *row) for key, row in self.rows.items())
 
     def child_table(self):
-        return sorted((key, no, sku) for key, lines in self.lines.items() for no, sku in lines.items())
+        return sorted((key, no, sku) for key, lines in self.lines.items() for no, sku in lines)
 
 
 class History:
@@ -66,7 +80,7 @@ class History:
         self.api, self.database, self.name = api, database, f"h{seed}"
         pick = self.chance.choice
         self.options = {"delete_mode": pick(["ignore", "soft", "hard", "hard"]), "conditions": pick([True, False]),
-                        "children": pick([True, False]), "verify": pick(["source", "source", "target"]),
+                        "children": pick([None, "keyed", "by content"]), "verify": pick(["source", "source", "target"]),
                         "key": pick(["id", "code"])}
         self.model = Model(self.options)
         self.source, self.gone, self.last = [], [], 0
@@ -76,12 +90,12 @@ class History:
         options, name = self.options, self.name
         pull = Pull(self.database, name).connect(self.api.url, {name: {"path": f"/{name}", "paging": PAGING["page"], "id": "id"}})
         pull.table("id text PRIMARY KEY, code text UNIQUE, name varchar(20), qty integer CHECK (qty < 1000), gone boolean NOT NULL DEFAULT false")
-        self.database.sql(f"CREATE TABLE {name}_lines (row_id text REFERENCES {name} ON DELETE CASCADE, no integer, sku text NOT NULL,"
-                          " PRIMARY KEY (row_id, no))")
+        self.database.sql(f"CREATE TABLE {name}_lines (row_id text REFERENCES {name} ON DELETE CASCADE, no integer, sku text NOT NULL"
+                          f"{', PRIMARY KEY (row_id, no)' if options['children'] == 'keyed' else ''})")
         columns = {"id": "id", "code": "code", "name": "name", "qty": "qty"}
         if options["children"]:
-            columns["lines[]"] = {"table": f"{name}_lines", "parent": {"row_id": "id"}, "key": "no",
-                                  "columns": {"no": "no", "sku": "sku"}}
+            columns["lines[]"] = {"table": f"{name}_lines", "parent": {"row_id": "id"}, "columns": {"no": "no", "sku": "sku"},
+                                  **({"key": "no"} if options["children"] == "keyed" else {})}
         more = {"soft_delete_columns": {"gone": True}} if options["delete_mode"] == "soft" else {}
         arguments = {"match_on": "{code}"} if options["key"] == "code" else {}
         if options["conditions"]:
@@ -178,7 +192,27 @@ def check(history, step, run):
                 if model.unusable(r) and not (history.options["conditions"] and r["grp"] != "a")}
     assert {e for (e,) in history.pull.errors("origin_id")} >= unusable, told
     assert database.sql(f"SELECT id, name, qty, gone FROM {name} ORDER BY id") == model.table(), told
-    assert database.sql(f"SELECT row_id, no, sku FROM {name}_lines ORDER BY 1, 2") == model.child_table(), told
+    assert database.sql(f"SELECT row_id, no, sku FROM {name}_lines ORDER BY 1, 2, 3") == model.child_table(), told
+
+
+def check_verification(history):
+    """All is put right or not, somebody edits a row or nobody does: the verdict is that of the model."""
+    if history.chance.random() < .6:
+        for record in history.source:
+            if record["bad"]:
+                history.edit(record)
+        history.serve()
+        history.pull.run(full=True)
+        history.model.run(history.source, full=True)
+    for _ in range(history.chance.randrange(2)):
+        history.edit_row()
+    history.serve()
+    run = history.database.scalar("SELECT tandem.verify_now(%s)", (history.name,))
+    status = history.database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (run,))
+    found = history.database.sql("SELECT * FROM tandem.run_differences(%s)", (run,))
+    told = str((history.name, history.options, found))
+    assert status == ("completed" if history.model.equals(history.source) else "partial"), told
+    assert bool(found) == (status == "partial"), told
 
 
 def test_random_histories(api, database):
@@ -190,3 +224,4 @@ def test_random_histories(api, database):
             history.add()
         for step in range(STEPS):
             check(history, step, history.step())
+        check_verification(history)
