@@ -1,11 +1,13 @@
 """Random histories of a source and its table, under random options, against a model of what the documentation says.
 
 Between runs records come, change, become unusable, leave the mapping's conditions, vanish and come back; listings break in
-the middle; people edit and delete rows. After every run that ended, table and child table are what the model has.
+the middle; people edit and delete rows; workers are killed. After every run that ended, table and child table are what
+the model has.
 """
 
 import os
 import random
+import time
 
 from pull import PAGING, Pull
 
@@ -179,9 +181,18 @@ class History:
         full = self.chance.random() < .2
         if self.interrupted:  # it goes on where it had stopped, which proves nothing; the next one reads all
             self.pull.run()
-        run = self.pull.run(full)
+        run = self.run_with_a_loss(full) if self.chance.random() < .2 else self.pull.run(full)
         self.model.run(self.source, full)
         return run
+
+    def run_with_a_loss(self, full):
+        """Its worker goes at a random moment; another one goes on, and what was proven stays proven."""
+        number = self.pull.start(full)
+        time.sleep(self.chance.random() * .06)  # the moment is what is being tried, nothing is waited for
+        self.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'tandem worker'"
+                          " AND datname = current_database()", user="postgres")
+        self.database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (number,))
+        return self.pull.run_row(number)
 
 
 def check(history, step, run):

@@ -129,9 +129,14 @@ class History:
         self.feed.clock = (self.now - datetime.fromtimestamp(time.time(), timezone.utc)).total_seconds()
         if self.options["deletions"] == "feed":
             self.grave.clock = self.feed.clock
-        run = self.pull.run(full)
+        number = self.pull.start(full)
+        if self.chance.random() < .2:
+            time.sleep(self.chance.random() * .06)  # the moment is what is being tried, nothing is waited for
+            self.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'tandem worker'"
+                              " AND datname = current_database()", user="postgres")
+        self.database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (number,))
         self.tick(3)
-        return run
+        return self.pull.run_row(number)
 
     def step(self):
         # Tokens of this server are numbers of records, which only an order makes harmless.
