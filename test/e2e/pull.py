@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +74,13 @@ class Pull:
     def errors(self, columns: str = "origin_id, code, column_name") -> list[tuple]:
         return self.database.sql(f"SELECT {columns} FROM tandem.sync_errors WHERE mapping = %s AND resolved_at IS NULL ORDER BY error",
                                  (self.name,))
+
+
+def seeds(count: int) -> Iterator[int]:
+    """Seeds of random histories, others each time. TANDEM_SEED repeats those of a failure, TANDEM_HISTORIES makes more."""
+    first = int(os.environ.get("TANDEM_SEED") or random.randrange(10**6))
+    print("seed", first)
+    yield from range(first, first + int(os.environ.get("TANDEM_HISTORIES") or count))
 
 
 def things(api: Any, database: Any, records: list[Any], style: str = "none", columns: Any = None, table: str | None = None,

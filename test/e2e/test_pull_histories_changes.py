@@ -1,12 +1,11 @@
 """Random histories of a source that is asked for what changed: whatever the cursor, the pages and the order, whatever breaks
 and goes on elsewhere, the table ends as the source is. Deletions come as marks, by a feed, by full runs, or not at all."""
 
-import os
 import random
 import time
 from datetime import datetime, timedelta, timezone
 
-from pull import Pull
+from pull import Pull, seeds
 
 STEPS = 8
 SIZE = 5
@@ -176,9 +175,7 @@ class History:
 
 
 def test_random_histories_of_changes(api, database):
-    first = int(os.environ.get("TANDEM_SEED") or random.randrange(10**6))
-    print("seed", first)  # of a failure: TANDEM_SEED repeats it
-    for seed in range(first, first + int(os.environ.get("TANDEM_HISTORIES") or 8)):
+    for seed in seeds(8):
         history = History(api, database, seed)
         for _ in range(10):
             history.add()

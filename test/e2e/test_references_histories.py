@@ -5,10 +5,9 @@ each row points where its record does and nothing waits any more.
 """
 
 import json
-import os
 import random
 
-from pull import Pull
+from pull import Pull, seeds
 
 STEPS = 5
 
@@ -100,9 +99,7 @@ class History:
 
 
 def test_random_histories_of_references(api, database):
-    first = int(os.environ.get("TANDEM_SEED") or random.randrange(10**6))
-    print("seed", first)  # of a failure: TANDEM_SEED repeats it
-    for seed in range(first, first + int(os.environ.get("TANDEM_HISTORIES") or 8)):
+    for seed in seeds(8):
         history = History(api, database, seed)
         for _ in range(STEPS):
             history.change()
