@@ -23,8 +23,7 @@ using base::strcat;
 
 namespace {
 
-constexpr int kMostBusyTimes = 100;                    // about ten minutes of a lock that never goes away
-constexpr const char* kSpentInFeed = "spent_in_feed";  // of a position
+constexpr int kMostBusyTimes = 100;  // about ten minutes of a lock that never goes away
 constexpr base::Micros kFirstPause = 50'000, kLongestPause = 10 * base::kSecond;
 
 core::RunFailure waited_in_vain(const std::string& busy_on) {
@@ -47,12 +46,10 @@ PullJob::PullJob(PullPlan plan, pg::Oid owner)
                static_cast<std::size_t>(plan_.spec.failed) + plan_.differences,
                plan_.spec.verify || (plan_.deletes && plan_.deletes->sweeps)),
       begun_(base::monotonic()),
-      spent_(plan_.spec.spent) {
+      spent_(plan_.spec.spent),
+      spent_in_feed_(core::spent_in_feed(plan_.spec.position)) {
   if (plan_.listing.resumed()) resume_ = plan_.spec.position ? plan_.spec.position : plan_.spec.resume;
-  if (plan_.spec.position) {
-    safe_ = plan_.spec.position->string_at("safe");
-    spent_in_feed_ = core::spent_from_json(plan_.spec.position->find(kSpentInFeed));
-  }
+  if (plan_.spec.position) safe_ = plan_.spec.position->string_at("safe");
   const core::Position start = plan_.listing.start();
   const std::string how = plan_.listing.resumed() ? strcat("goes on at page ", start.page + 1) : "begins";
   say(plan_.spec, how);
@@ -119,7 +116,7 @@ void PullJob::on_response(net::Response response) {
   ++spent.pages;
   spent.records += static_cast<std::int64_t>(loaded->page.records());
   spent.bytes += loaded->response.wire_bytes;
-  if (at.feed) loaded->stored.set(kSpentInFeed, core::spent_to_json(spent_so_far(at)));
+  if (at.feed) core::keep_spent_in_feed(loaded->stored, spent_so_far(at));
   const core::event::PageArrived arrived{at, loaded->next, loaded->page.records()};
   arrived_ = std::move(loaded);
   feed(arrived);

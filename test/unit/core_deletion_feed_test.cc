@@ -277,15 +277,17 @@ TEST(Reading, HowFarTheListingCameCountsOnlyWithTheFeed) {
 
 TEST(DeletionFeed, WhatWasSpentOnItGoesOnWithThePosition) {
   const Spent spent{.pages = 2, .records = 200, .bytes = 4711, .micros = 1'500'000};
-  const base::Json json = spent_to_json(spent);
-  const Spent again = spent_from_json(&json);
+  std::optional<base::Json> position = base::Json::object();
+  EXPECT_EQ(spent_in_feed(position).pages, 0);
+  keep_spent_in_feed(*position, spent);
+  const Spent again = spent_in_feed(position);
   EXPECT_EQ(again.pages, 2);
   EXPECT_EQ(again.records, 200);
   EXPECT_EQ(again.bytes, 4711);
   EXPECT_EQ(again.micros, 1'500'000);
-  EXPECT_EQ(spent_from_json(nullptr).pages, 0);
-  const base::Json odd = base::Json::array();
-  EXPECT_EQ(spent_from_json(&odd).records, 0);
+  EXPECT_EQ(spent_in_feed(std::nullopt).records, 0);
+  position->set("spent_in_feed", base::Json("odd"));
+  EXPECT_EQ(spent_in_feed(position).records, 0);
 }
 
 TEST(Listing, TakesTheMomentUpToWhichAnAnswerIsComplete) {

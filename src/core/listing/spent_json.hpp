@@ -3,13 +3,15 @@
 // the listing stands in its row (store/runs.cpp).
 #pragma once
 
+#include <optional>
+
 #include "base/json.hpp"
 #include "core/listing/ceilings.hpp"
 
 namespace tandem::core {
 
-[[nodiscard]] base::Json spent_to_json(const Spent& spent);
-// Of what it left out, or of another kind of value: nothing spent.
-[[nodiscard]] Spent spent_from_json(const base::Json* json);
+void keep_spent_in_feed(base::Json& position, const Spent& spent);
+// Nothing, where the position does not say so.
+[[nodiscard]] Spent spent_in_feed(const std::optional<base::Json>& position);
 
 }  // namespace tandem::core
