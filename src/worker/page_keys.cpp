@@ -62,7 +62,7 @@ void keep_rows(core::RowBuilder::Converted& rows, std::size_t width, const std::
 
 void refuse_second_of_a_row(const PullPlan& plan, LoadedPage& loaded, const std::vector<core::Identity>& in_already,
                             core::RowBuilder::Converted& rows) {
-  if (!plan.local_key || plan.local_key->tells_apart() || rows.rows.empty()) return;
+  if (rows.rows.empty()) return;
   const core::LocalKey& keys = *plan.local_key;
   const std::vector<std::size_t> positions = positions_of(keys);
   std::unordered_map<std::string, std::string_view> holder;

@@ -200,6 +200,10 @@ std::vector<bool> tell_apart(const PullPlan& plan, LoadedPage& loaded, const cor
   return kept_out;
 }
 
+bool told_apart(const core::LocalKey& keys, const std::vector<core::Identity>& rows) {
+  return std::ranges::all_of(rows, [&](const core::Identity& row) { return keys.tells_apart(row.origin_id); });
+}
+
 }  // namespace
 
 PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
@@ -226,7 +230,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   children.convert(loaded, converted);
   const std::vector<core::RowFault> not_converted =
       plan.mapping.last_error.empty() ? std::vector<core::RowFault>{} : converted.faults;
-  if (plan.local_key && !plan.local_key->tells_apart())
+  if (plan.local_key && !told_apart(*plan.local_key, identified.rows))
     refuse_second_of_a_row(plan, loaded, without(identified.rows, candidates, loaded.page.records()), converted);
   PageReferences references(sql, plan, loaded.arena, &children);
   references.resolve(converted);

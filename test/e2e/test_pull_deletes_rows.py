@@ -3,6 +3,7 @@
 import pytest
 
 from pull import Pull
+from servers import Answer
 
 
 @pytest.mark.parametrize("bad", [{"qty": "many"}, {"qty": -1}, {"qty": -2}, {"qty": 99}])
@@ -42,6 +43,18 @@ def test_a_record_whose_row_cannot_be_told_leaves_nothing_proven(api, database):
     assert len(pull.rows()) == 30
     api.listing("/things", source[1:])
     assert pull.run().deleted == 1
+
+
+@pytest.mark.parametrize("key", ["bigint", "integer", "numeric"])
+def test_a_number_that_is_written_in_two_ways_is_one_row(api, database, key):
+    body = ",".join(f'{{"id":{id_},"name":"{name}"}}' for id_, name in [("7", "a"), ("7.0", "b"), ('"7"', "c"), ("70e-1", "d"), ("8", "e")])
+    api.route("/things", Answer(f'{{"items":[{body}]}}'))
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table(f"id {key} PRIMARY KEY, name text")
+    pull.map({"id": "id", "name": "name"}, delete_mode="hard")
+    run = pull.run()
+    assert run.status == "partial"
+    assert [row[:2] for row in pull.errors()] == [("7.0", "TD416"), ("70e-1", "TD416")]
+    assert len(pull.rows()) == 2
 
 
 def test_rows_that_are_found_by_jsonb_go(api, database):

@@ -48,6 +48,10 @@ TEST(LocalKey, SpellingsOfOneRowLookTheSame) {
   EXPECT_TRUE(same(TypeClass::bigint, "bigint", "7", "7.0"));
   EXPECT_FALSE(same(TypeClass::bigint, "bigint", "7", "8"));
   EXPECT_TRUE(same(TypeClass::numeric, "numeric", "7.50", "7.5"));
+  EXPECT_TRUE(same(TypeClass::numeric, "numeric", "7", "70e-1"));
+  EXPECT_TRUE(same(TypeClass::numeric, "numeric", "0", "-0.0"));
+  EXPECT_FALSE(same(TypeClass::numeric, "numeric", "7", "-7"));
+  EXPECT_FALSE(same(TypeClass::numeric, "numeric", "7", "70"));
   EXPECT_TRUE(same(TypeClass::text, "citext", "Ann", "ann"));
   EXPECT_FALSE(same(TypeClass::text, "text", "Ann", "ann"));
   EXPECT_FALSE(same(TypeClass::text, "citext", "Éva", "Öva")) << "two rows, each its own";
@@ -55,6 +59,17 @@ TEST(LocalKey, SpellingsOfOneRowLookTheSame) {
   EXPECT_TRUE(same(TypeClass::text, "character(3)", "a", "a  "));
   EXPECT_TRUE(
       same(TypeClass::timestamptz, "timestamp with time zone", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00"));
+}
+
+TEST(LocalKey, AnIdThatMayWriteANumberInAnotherWayIsLookedAt) {
+  const Case number = table(TypeClass::bigint, "bigint"), text = table(TypeClass::text, "text");
+  const LocalKey whole(number.mapping, number.target, {"id"}, {"id"});
+  const LocalKey exact(text.mapping, text.target, {"id"}, {"id"});
+  for (const char* id : {"7", "-7", "0", "70"}) EXPECT_TRUE(whole.tells_apart(id)) << id;
+  for (const char* id : {"7.0", "70e-1", "7E0", "-0"}) EXPECT_FALSE(whole.tells_apart(id)) << id;
+  EXPECT_TRUE(exact.tells_apart("7.0"));
+  const Case decimal = table(TypeClass::numeric, "numeric");
+  EXPECT_FALSE(LocalKey(decimal.mapping, decimal.target, {"id"}, {"id"}).tells_apart("7"));
 }
 
 TEST(LocalKey, OfSeveralFieldsAndWithAConstant) {

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "base/strings.hpp"
 #include "core/convert/convert.hpp"
+#include "core/convert/decimal.hpp"
 #include "core/convert/iso_time.hpp"
 #include "core/rows/json_hash.hpp"
 #include "core/convert/json_value.hpp"
@@ -56,11 +57,14 @@ bool is_whole(const base::ColumnType& type) {
          type.type_class == TypeClass::bigint;
 }
 
-std::string without_trailing_zeros(std::string text) {
-  if (text.find('.') == std::string::npos || text.find_first_of("eE") != std::string::npos) return text;
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text;
+// 7.0, 70e-1 and 7 alike; what is no number stays.
+std::string canonical_number(std::string text) {
+  const auto decimal = Decimal::parse(text);
+  if (!decimal) return text;
+  if (decimal->digits() == 0) return "0";
+  std::string out = decimal->negative() ? "-." : ".";
+  for (std::size_t i = 0; i < decimal->digits(); ++i) out.push_back(decimal->digit(i));
+  return base::strcat(out, "e", decimal->point());
 }
 
 }  // namespace
@@ -97,8 +101,16 @@ LocalKey::LocalKey(const Mapping& mapping, const Target& target, const std::vect
   derived_ = derived_ && from_id == key.size();
   for (const Column& column : columns_) {
     exact_ = exact_ && derived_ && (column.constant || exact_type(column.type));
-    tells_apart_ = tells_apart_ && derived_ && (column.constant || exact_type(column.type) || is_whole(column.type));
+    exact_or_whole_ =
+        exact_or_whole_ && derived_ && (column.constant || exact_type(column.type) || is_whole(column.type));
   }
+}
+
+// In an id of several parts some text may look like a number that is written in another way: asked once too often.
+bool LocalKey::tells_apart(std::string_view origin_id) const noexcept {
+  if (exact_) return true;
+  return exact_or_whole_ && origin_id.find_first_of(".eE") == std::string_view::npos &&
+         origin_id.find("-0") == std::string_view::npos;
 }
 
 std::string LocalKey::stored(std::span<const Cell> row) const {
@@ -162,13 +174,13 @@ std::string LocalKey::folded(std::string text, const base::ColumnType& type) con
     case TypeClass::input:
       return lowered();
     case TypeClass::numeric:
-      return without_trailing_zeros(std::move(text));
+      return canonical_number(std::move(text));
     case TypeClass::uuid:
       std::erase_if(text, [](char c) { return c == '-' || c == '{' || c == '}'; });
       return base::lower(text);
     case TypeClass::jsonb:
       if (text.starts_with('{') || text.starts_with('[')) return std::to_string(json_hash(text, 0));
-      return text.starts_with('"') ? text : without_trailing_zeros(std::move(text));
+      return text.starts_with('"') ? text : canonical_number(std::move(text));
     default:
       return base::lower(text);
   }

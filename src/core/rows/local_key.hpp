@@ -38,8 +38,8 @@ class LocalKey {
   [[nodiscard]] std::string fingerprint(std::span<const base::Cell> cells) const;
   // Different ids are different rows, whatever they are.
   [[nodiscard]] bool exact() const noexcept { return exact_; }
-  // The same, but for ids that write one whole number in two ways.
-  [[nodiscard]] bool tells_apart() const noexcept { return tells_apart_; }
+  // Whether that id is another row's than every other id that this is true of: 7 is, 7.0 and 70e-1 are not.
+  [[nodiscard]] bool tells_apart(std::string_view origin_id) const noexcept;
 
  private:
   struct Column {
@@ -55,7 +55,7 @@ class LocalKey {
 
   std::vector<Column> columns_;
   std::size_t parts_ = 0;  // of the origin id
-  bool derived_ = true, exact_ = true, tells_apart_ = true;
+  bool derived_ = true, exact_ = true, exact_or_whole_ = true;
   const TextCase* letters_ = nullptr;
   base::TextArena text_;  // of constants
 };
