@@ -2,9 +2,11 @@
 
 CREATE VIEW tandem.run_progress WITH (security_invoker = true) AS
 SELECT r.run, t.name AS tenant, m.name AS mapping, r.pid, coalesce(r.phase, r.status) AS phase, r.pages,
-       r.records_read AS records, round(s.rate, 1) AS rate, p.percent, n.total_is_estimate,
+       r.records_read AS records, round(s.rate, 1) AS rate, p.percent,
+       CASE WHEN f.done IS NULL THEN n.total_is_estimate ELSE false END AS total_is_estimate,
        rpad(repeat('#', (p.percent / 5)::int), 20, '.') AS bar,
-       CASE WHEN s.rate > 0 AND n.total > r.records_read
+       CASE WHEN f.done > 0 THEN make_interval(secs => round(s.seconds * (1 - f.done) / f.done)::double precision)
+            WHEN f.done IS NULL AND s.rate > 0 AND n.total > r.records_read
             THEN make_interval(secs => round((n.total - r.records_read) / s.rate)::double precision) END AS eta,
        coalesce(CASE WHEN r.status = 'pending' THEN h.held_by END, r.waiting_on, w.held_up_by,
                 CASE WHEN r.status = 'pending' THEN 'worker' END) AS waiting_on,
@@ -35,9 +37,16 @@ LEFT JOIN LATERAL (
      ORDER BY x.run DESC LIMIT 1) e ON r.total IS NULL
 CROSS JOIN LATERAL (SELECT coalesce(r.total, e.records_read) AS total,
                            CASE WHEN r.total IS NOT NULL THEN false WHEN e.records_read IS NOT NULL THEN true END AS total_is_estimate) n
-CROSS JOIN LATERAL (SELECT r.records_read / nullif(extract(epoch FROM clock_timestamp() - r.started_at), 0) AS rate) s
+CROSS JOIN LATERAL (SELECT x.seconds, r.records_read / nullif(x.seconds, 0) AS rate
+                      FROM (SELECT extract(epoch FROM clock_timestamp() - r.started_at) AS seconds) x) s
+-- a listing in slices of time says how much of the time it has behind it, whatever stands in them
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN n.total > 0 THEN round(least(100.0 * r.records_read / n.total, CASE WHEN n.total_is_estimate THEN 99 ELSE 100 END), 1)
+    SELECT CASE WHEN r.position ->> 'first' IS NOT NULL
+                THEN ((r.position #>> '{at,part}')::numeric - (r.position ->> 'first')::numeric)
+                     / nullif((r.position ->> 'until')::numeric - (r.position ->> 'first')::numeric, 0) END AS done) f
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN f.done IS NOT NULL THEN round(100 * f.done, 1)
+                WHEN n.total > 0 THEN round(least(100.0 * r.records_read / n.total, CASE WHEN n.total_is_estimate THEN 99 ELSE 100 END), 1)
            END AS percent) p
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT k.pid) FILTER (WHERE k.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
@@ -49,7 +58,7 @@ LEFT JOIN LATERAL (
 WHERE r.status IN ('pending', 'running');
 COMMENT ON VIEW tandem.run_progress IS 'runs that wait or are under way, as of their last committed page';
 COMMENT ON COLUMN tandem.run_progress.phase IS 'pending; fetching: the next page is on its way; applying: a page waits to be written; deletions: the feed of deletions is asked; deleting; comparing; closing';
-COMMENT ON COLUMN tandem.run_progress.percent IS 'of the records that the source says there are, or else of those that the last complete listing had; null where neither is known';
+COMMENT ON COLUMN tandem.run_progress.percent IS 'of the time that is read in slices, of the records that the source says there are, or else of those that the last complete listing had; null where none of them is known';
 COMMENT ON COLUMN tandem.run_progress.total_is_estimate IS 'percent, bar and eta go by the last complete listing';
 COMMENT ON COLUMN tandem.run_progress.blocked_by IS 'pids that hold the table, or may hold rows of it, while the run waits for a lock';
 

@@ -79,8 +79,11 @@ core::Reading reading_of(const core::Api& api, const core::Object& object, const
   const std::optional<base::Json>& stored = own ? spec.position : spec.resume;
   const bool usable = stored && (spec.position || (stored->string_at("listing") == reading.identity() &&
                                                    (!reading.has_feed() || stored->find("pass") != nullptr)));
+  if (!usable) return reading;
+  base::Json from = *stored;
+  if (!spec.position && from.find("first") != nullptr) from.set("first", base::Json());  // how far this run has come
   // A run that was as long as a run may be has to be gone on with where it stopped, or it would never end.
-  if (usable) (void)reading.resume(*stored, !spec.position && !stored->boolean_at("ceiling").value_or(false));
+  (void)reading.resume(from, !spec.position && !stored->boolean_at("ceiling").value_or(false));
   return reading;
 }
 

@@ -6,7 +6,7 @@ import threading
 import psycopg.rows
 
 from cluster import kill, wait_until
-from pull import records, things
+from pull import Pull, records, things
 from servers import ApiServer
 
 
@@ -47,6 +47,18 @@ def test_percent_is_an_estimate_where_the_source_says_nothing(database):
         database.wait_for("SELECT records >= 200 FROM tandem.run_progress")
         seen = progress(database)
         assert seen["total_is_estimate"] and seen["percent"] == min(99, seen["records"] * 100 / 500)
+        finish(database, run)
+
+
+def test_percent_of_the_time_that_is_read_in_slices(database):
+    with ApiServer(delay=0.2) as slow:
+        slow.feed("/things", [], token="page_token", until="until", order=None)
+        cursor = {"field": "updated_at", "param": "since", "until_param": "until", "from": "2024-01-01", "slice": "30 days"}
+        pull = Pull(database).connect(slow.url, {"things": {"path": "/things", "paging": {"style": "token", "param": "page_token", "next": "next_token"}, "cursor": cursor}})
+        pull.table("id text PRIMARY KEY, updated_at timestamptz").map({"id": "id", "updated_at": "updated_at"})
+        run = pull.start()
+        database.wait_for("""SELECT count(*) = 1 FROM tandem.run_progress
+                              WHERE percent > 5 AND percent < 100 AND bar LIKE '#%.' AND eta > '0' AND NOT total_is_estimate""")
         finish(database, run)
 
 

@@ -209,6 +209,31 @@ TEST(Listing, SlicesFollowEachOtherAndEachIsSafe) {
   EXPECT_EQ(listing.cursor(), "2026-01-21T00:00:00Z");
 }
 
+// Beside the position, so that run_progress can say how much of the time is done.
+TEST(Listing, WhereSlicesBeganIsStoredAndTakenOver) {
+  Cursor cursor = updated();
+  cursor.from = "2026-01-01";
+  cursor.until_param = "until";
+  cursor.slice = 10 * kDay;
+  const Listing::Setup setup{
+      .object = events(cursor), .incremental = true, .now = base::Instant{at_time("2026-01-25T00:00:00Z")}};
+  Listing listing(setup);
+  const auto step = read(listing, listing.start(), {});
+  ASSERT_TRUE(step.next);
+  const std::string first = std::to_string(at_time("2026-01-01T00:00:00Z"));
+  EXPECT_EQ(step.stored.string_at("first"), first);
+  Listing taker(setup), next_run(setup);
+  ASSERT_TRUE(taker.resume(step.stored));
+  EXPECT_EQ(taker.stored(step.next).string_at("first"), first);
+  base::Json without = step.stored;
+  without.set("first", base::Json());
+  ASSERT_TRUE(next_run.resume(without));
+  EXPECT_EQ(next_run.stored(step.next).string_at("first"), step.next->part) << "how far that run has come";
+  cursor.slice = 0;
+  Listing whole({.object = events(cursor), .incremental = true, .now = setup.now});
+  EXPECT_EQ(whole.stored(whole.start()).find("first"), nullptr);
+}
+
 TEST(Listing, ASliceIsNoParent) {
   Cursor cursor = updated();
   cursor.from = "2026-01-01";

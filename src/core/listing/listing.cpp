@@ -75,6 +75,7 @@ Listing::Listing(Setup setup)
     if (until_) mark_.cap(base::Instant{*until_});
   }
   start_ = first();
+  if (sliced()) first_slice_ = start_.part;
   pager_.begin_part(start_);
 }
 
@@ -90,6 +91,7 @@ bool Listing::resume(const base::Json& stored, bool again) {
   start_ = *std::move(position);
   resumed_ = true;
   recall(stored);
+  if (sliced()) first_slice_ = stored.string_at("first").value_or(start_.part);
   // The parents of that page have to be seen again first.
   if (start_.parents && !start_.part.empty()) {
     resume_child_ = start_;
@@ -443,6 +445,7 @@ base::Json Listing::stored(const std::optional<Position>& next) const {
   if (!setup_.all_or_nothing) put("safe", safe_);
   if (began_) put("began", std::to_string(began_->micros));
   if (until_) put("until", std::to_string(*until_));
+  if (sliced()) put("first", first_slice_);
   return json;
 }
 

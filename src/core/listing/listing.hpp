@@ -123,6 +123,7 @@ class Listing {
   std::optional<std::string> delta_;    // the last token that the listing gave
   std::optional<std::string> safe_;
   Position start_;
+  std::string first_slice_;  // where its slices began: how much of the range is done
   // Below parents: the page of them that is being worked through.
   std::vector<std::string> values_;
   std::size_t value_ = 0;
