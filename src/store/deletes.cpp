@@ -1,5 +1,7 @@
 #include "store/deletes.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/strings.hpp"
 #include "store/our_run.hpp"
@@ -9,6 +11,15 @@ namespace tandem::store {
 namespace {
 
 constexpr std::int64_t kPartsAtOnce = 200;
+
+// Each id looks up its row, for OFFSET 0 keeps the planner from turning that round: left to choose it would, while a
+// table is thought to be empty, hold every row of the mapping against every id. As $1 and $2: mapping and ids.
+constexpr std::string_view kContractsOfIds =
+    " unnest($2) AS u (origin_id) CROSS JOIN LATERAL (SELECT k.ctid AS at, k.* FROM tandem._contract k"
+    " WHERE k.mapping_id = $1 AND k.origin_id = u.origin_id OFFSET 0) f";
+constexpr std::string_view kPendingOfIds =
+    " unnest($2) AS u (origin_id) CROSS JOIN LATERAL (SELECT k.ctid AS at FROM tandem._pending_delete k"
+    " WHERE k.mapping_id = $1 AND k.origin_id = u.origin_id OFFSET 0) f";
 
 std::string bytes_of(std::string_view hex) {
   const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
@@ -99,23 +110,25 @@ std::vector<Contract> next_contracts(pg::Sql& sql, std::int64_t mapping, const s
 
 std::vector<Contract> live_contracts(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
   const pg::Param parameters[] = {mapping, origin_ids};
-  return contracts_of(
-      sql.engine_by_index("SELECT c.origin_id, c.local_key FROM unnest($2) AS u (origin_id) JOIN tandem._contract c"
-                          " ON c.mapping_id = $1 AND c.origin_id = u.origin_id AND c.deleted_at IS NULL",
-                          parameters));
+  return contracts_of(sql.engine_by_index(
+      base::strcat("SELECT f.origin_id, f.local_key FROM", kContractsOfIds, " WHERE f.deleted_at IS NULL"),
+      parameters));
 }
 
+// By ctid: nobody but the run that holds the mapping changes its contracts.
 void mark_deleted(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
   const pg::Param parameters[] = {mapping, origin_ids};
   sql.engine_by_index(
-      "UPDATE tandem._contract c SET deleted_at = now(), changed_at = now(), last_action = 'd',"
-      " created_at = coalesce(c.created_at, c.changed_at) FROM unnest($2) AS u (origin_id)"
-      " WHERE c.mapping_id = $1 AND c.origin_id = u.origin_id",
+      base::strcat("UPDATE tandem._contract c SET deleted_at = now(), changed_at = now(), last_action = 'd',"
+                   " created_at = coalesce(c.created_at, c.changed_at) FROM",
+                   kContractsOfIds, " WHERE c.ctid = f.at"),
       parameters);
 }
 
 void drop_contracts(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
-  sql.engine("DELETE FROM tandem._contract WHERE mapping_id = $1 AND origin_id = ANY ($2)", {mapping, origin_ids});
+  const pg::Param parameters[] = {mapping, origin_ids};
+  sql.engine_by_index(base::strcat("DELETE FROM tandem._contract c USING", kContractsOfIds, " WHERE c.ctid = f.at"),
+                      parameters);
 }
 
 void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::string& unseen) {
@@ -131,8 +144,9 @@ void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::string& unseen
 }
 
 void forget_pending(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids) {
-  sql.engine("DELETE FROM tandem._pending_delete WHERE mapping_id = $1 AND origin_id = ANY ($2)",
-             {spec.mapping_id, origin_ids});
+  const pg::Param parameters[] = {spec.mapping_id, origin_ids};
+  sql.engine_by_index(base::strcat("DELETE FROM tandem._pending_delete p USING", kPendingOfIds, " WHERE p.ctid = f.at"),
+                      parameters);
 }
 
 void hold_back(pg::Sql& sql, const RunSpec& spec, const std::string& unseen, const std::string& after) {
@@ -147,12 +161,14 @@ void hold_back(pg::Sql& sql, const RunSpec& spec, const std::string& unseen, con
 void hold_back(pg::Sql& sql, const RunSpec& spec, const std::vector<Contract>& contracts) {
   std::vector<std::string> ids;
   for (const Contract& contract : contracts) ids.push_back(contract.origin_id);
-  sql.engine(
-      "INSERT INTO tandem._pending_delete (mapping_id, origin_id, local_key, run)"
-      " SELECT c.mapping_id, c.origin_id, c.local_key, $3 FROM tandem._contract c"
-      " WHERE c.mapping_id = $1 AND c.origin_id = ANY ($2)"
-      " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET run = excluded.run",
-      {spec.mapping_id, ids, spec.run});
+  std::ranges::sort(ids);  // a row cannot be changed twice by one statement
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  const pg::Param parameters[] = {spec.mapping_id, ids, spec.run};
+  sql.engine_by_index(
+      base::strcat("INSERT INTO tandem._pending_delete (mapping_id, origin_id, local_key, run)"
+                   " SELECT f.mapping_id, f.origin_id, f.local_key, $3 FROM",
+                   kContractsOfIds, " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET run = excluded.run"),
+      parameters);
 }
 
 bool asks_for_else(pg::Sql& sql, std::int64_t mapping, const std::string& scope) {
@@ -178,7 +194,8 @@ std::string without_uncovered(pg::Sql& sql, const RunSpec& spec, const std::stri
   return sql
       .engine(
           "SELECT ($2::int8multirange - coalesce((SELECT range_agg(int8range(c.ordinal, c.ordinal, '[]'))"
-          " FROM tandem._pending_delete p JOIN tandem._contract c USING (mapping_id, origin_id)"
+          " FROM tandem._pending_delete p CROSS JOIN LATERAL (SELECT k.ordinal FROM tandem._contract k"
+          " WHERE k.mapping_id = p.mapping_id AND k.origin_id = p.origin_id OFFSET 0) c"
           " WHERE p.mapping_id = $1 AND p.uncovered), '{}'))::text",
           {spec.mapping_id, unseen})
       .text(0, 0);

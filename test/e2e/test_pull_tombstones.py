@@ -107,6 +107,31 @@ def test_the_brake_holds_them_back_until_they_are_approved(api, database):
     assert database.scalar("SELECT count(*) FROM tandem.pending_deletes", user="postgres") == 0
 
 
+def test_the_contract_of_each_is_looked_up_by_itself(api, database):
+    """With statistics of an empty table, the ids of each page were held against all the contracts of the mapping."""
+    source = source_of(800)
+    pull = flagged(api, database, source, options={"delete_brake": {"rows": 1000}})
+    pull.run()
+    leave(database)
+    before = contracts_read(database)
+    source[:] = [marked(record, at=at(10)) for record in source]
+    changes(api, source)
+    run = pull.run()
+    assert (run.status, run.deleted, run.pages) == ("completed", 800, 9)
+    leave(database)
+    assert contracts_read(database) - before <= 8 * 800  # 18,400 then, and more than linearly with more of them
+
+
+def leave(database):
+    """The worker, which tells what it has counted when it goes."""
+    database.sql("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE backend_type = 'tandem worker'"
+                 " AND datname = current_database()", user="postgres")
+
+
+def contracts_read(database):
+    return database.scalar("SELECT pg_stat_get_tuples_returned('tandem._contract_pkey'::regclass)", user="postgres")
+
+
 def test_a_row_that_another_record_has_now_stays(api, database):
     source = [{"id": "a", "name": "ann", "qty": 1, "at": at(0)}, {"id": "b", "name": "bob", "qty": 2, "at": at(0)}]
     pull = flagged(api, database, source, table="id text, name text PRIMARY KEY, qty integer", match_on=["name"])
