@@ -22,6 +22,7 @@ std::vector<Statement> statements_of(const WritePlan& plan, bool first_load) {
   if (!plan.keyed) return {{"all rows", &plan.insert_all, false}};
   if (first_load) return {{"all rows, for the table is empty", &plan.insert_all, false}};
   std::vector<Statement> statements;
+  statements.push_back({"which rows are not there, or differ: only those are written", &plan.look, true});
   if (!plan.update_changed.empty()) statements.push_back({"rows that differ", &plan.update_changed, true});
   if (!plan.insert_new.empty()) statements.push_back({"rows that are not there", &plan.insert_new, true});
   if (plan.table.row_triggers || plan.table.row_security || plan.insert_new.empty())

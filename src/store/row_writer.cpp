@@ -212,30 +212,38 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
 void RowWriter::run_statements(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way,
                                std::size_t& staged) {
   make_way(give_way);
-  pg::StagedPage page(sql_, kStagedPage, plan_.staged);
-  const StagedCount count(page, staged);
-  stage_rows(page, batch_, rows);
+  Staged page(std::in_place, sql_, kStagedPage, plan_.staged);
+  {
+    const StagedCount count(*page, staged);
+    stage_rows(*page, batch_, rows);
+  }
   if (children_ == nullptr)
-    write_rows(rows);
+    write_rows(rows, page);
   else
-    write_with_children(rows);
+    write_with_children(rows, page);
 }
 
-void RowWriter::write_rows(std::span<const std::size_t> rows) {
+void RowWriter::write_rows(std::span<const std::size_t> rows, Staged& page) {
   if (state_.first_load || !plan_.keyed) {
     insert_all(rows);
   } else {
-    write_keyed(rows.size());
+    write_keyed(rows, page);
   }
 }
 
 // Children of rows that were kept out, or that this mode leaves as they are, stay as they are.
-void RowWriter::write_with_children(std::span<const std::size_t> rows) {
+void RowWriter::write_with_children(std::span<const std::size_t> rows, Staged& page) {
   const std::size_t swallowed_before = result_.swallowed.size();
-  const std::vector<bool> touched = rows_to_be_written();
-  write_rows(rows);
+  const bool all = state_.first_load || !plan_.keyed;
+  std::vector<bool> touched(children_->records.size(), all), left_alone(touched.size());
+  if (all) {
+    write_rows(rows, page);
+  } else {
+    const Needed needed = look(rows);
+    for (const std::size_t row : needed.rows) touched[row] = true;
+    write_needed(needed, needed.rows.size() == rows.size());
+  }
   std::vector<std::size_t> with_children;
-  std::vector<bool> left_alone(touched.size());
   for (std::size_t i = swallowed_before; i < result_.swallowed.size(); ++i) left_alone[result_.swallowed[i]] = true;
   for (const std::size_t row : rows)
     if ((touched[row] || !plan_.leaves_existing) && !left_alone[row]) with_children.push_back(row);
@@ -247,15 +255,6 @@ void RowWriter::write_with_children(std::span<const std::size_t> rows) {
     result_.relined.push_back(row);
   }
   result_.swallowed.insert(result_.swallowed.end(), written.kept_out.begin(), written.kept_out.end());
-}
-
-std::vector<bool> RowWriter::rows_to_be_written() {
-  const bool all = state_.first_load || plan_.to_be_written.empty();
-  std::vector<bool> out(children_->records.size(), all);
-  if (all) return out;
-  const pg::Rows found = sql_.run_by_index(plan_.to_be_written);
-  for (std::size_t i = 0; i < found.size(); ++i) out[static_cast<std::size_t>(found.integer(i, 0))] = true;
-  return out;
 }
 
 // Rows that swap unique values: a row of each ring gives up its own before the others are written.
@@ -286,10 +285,47 @@ std::uint64_t RowWriter::note_kept_out() {
   return rows.size();
 }
 
-void RowWriter::write_keyed(std::size_t count) {
-  std::uint64_t updated = update_changed();
-  const std::uint64_t created = plan_.insert_new.empty() ? 0 : sql_.run_by_index(plan_.insert_new).processed();
-  // A row that somebody inserted between our two statements was neither seen by the first nor inserted by the second.
+// Most pages of a full listing hold nothing new: one look says so, and what it finds is all that the statements that
+// write are given.
+void RowWriter::write_keyed(std::span<const std::size_t> rows, Staged& page) {
+  const Needed needed = look(rows);
+  const bool few = needed.rows.size() < rows.size() / 2;
+  if (few && !needed.rows.empty()) {
+    page.reset();
+    page.emplace(sql_, kStagedPage, plan_.staged);
+    stage_rows(*page, batch_, needed.rows);
+  }
+  write_needed(needed, few || needed.rows.size() == rows.size());
+}
+
+RowWriter::Needed RowWriter::look(std::span<const std::size_t> rows) {
+  const pg::Rows found = sql_.run_by_index(plan_.look);
+  // In a table that others inherit from, a key may stand more than once.
+  std::vector<bool> needed(batch_.cells.size() / batch_.width);
+  Needed out;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto row = static_cast<std::size_t>(found.integer(i, 0));
+    if (needed[row]) continue;
+    needed[row] = true;
+    if (found.boolean(i, 1)) ++out.there;
+  }
+  for (const std::size_t row : rows)
+    if (needed[row]) out.rows.push_back(row);
+  result_.unchanged += rows.size() - out.rows.size();
+  return out;
+}
+
+// `only_these`: no other rows are staged.
+void RowWriter::write_needed(const Needed& needed, bool only_these) {
+  const std::size_t count = needed.rows.size();
+  if (count == 0) return;
+  const auto at_most = [count](std::uint64_t rows) { return std::min<std::uint64_t>(rows, count); };
+  std::uint64_t updated = needed.there > 0 ? at_most(update_changed()) : 0, created = 0;
+  if (only_these && needed.there == 0)
+    created = insert(plan_.insert_absent);
+  else if (needed.there < count || updated < needed.there)  // a row may have gone since the look
+    created = std::min<std::uint64_t>(insert(plan_.insert_new), count - updated);
+  // A row that somebody inserted after the look was neither seen by it nor inserted by us.
   if (updated + created < count) updated = std::min<std::uint64_t>(updated + update_changed(), count - created);
   std::uint64_t kept_out = 0;
   const bool may_keep_out = plan_.table.row_triggers || plan_.table.row_security || plan_.insert_new.empty();
@@ -298,6 +334,10 @@ void RowWriter::write_keyed(std::size_t count) {
   result_.updated += updated;
   result_.created += created;
   result_.unchanged += count - updated - created - kept_out;
+}
+
+std::uint64_t RowWriter::insert(const std::string& statement) {
+  return statement.empty() ? 0 : sql_.run_by_index(statement).processed();
 }
 
 std::uint64_t RowWriter::update_changed() {

@@ -57,6 +57,13 @@ class RowWriter {
     std::optional<std::size_t> culprit = {};   // position in the rows of the one to blame, where that is known
   };
 
+  // Rows that are not in the table as the page has them.
+  struct Needed {
+    Rows rows;  // in the order in which they are to be written
+    std::size_t there = 0;
+  };
+  using Staged = std::optional<pg::StagedPage>;
+
   Rows in_order(std::size_t rows) const;
   void write_all(Rows rows);
   void write_filtered(Rows rows, bool failed_whole);
@@ -69,11 +76,13 @@ class RowWriter {
   void run_statements(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way, std::size_t& staged);
   void make_way(const std::vector<GivesWay>& give_way);
   void insert_all(std::span<const std::size_t> rows);
-  void write_rows(std::span<const std::size_t> rows);
-  void write_keyed(std::size_t count);
+  void write_rows(std::span<const std::size_t> rows, Staged& page);
+  void write_keyed(std::span<const std::size_t> rows, Staged& page);
+  Needed look(std::span<const std::size_t> rows);
+  void write_needed(const Needed& needed, bool only_these);
   std::uint64_t update_changed();
-  std::vector<bool> rows_to_be_written();
-  void write_with_children(std::span<const std::size_t> rows);
+  std::uint64_t insert(const std::string& statement);
+  void write_with_children(std::span<const std::size_t> rows, Staged& page);
   std::uint64_t note_kept_out();
   void note_page();
   [[nodiscard]] std::uint64_t written() const noexcept { return result_.created + result_.updated; }

@@ -123,11 +123,16 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
                            : strcat("SELECT n FROM ", kStagedPage, " p WHERE EXISTS (SELECT FROM ", table.quoted,
                                     " t WHERE ", condition, " AND ", differs, ")");
   plan.leaves_existing = mapping.write_mode == core::WriteMode::insert;
-  if (mapping.write_mode != core::WriteMode::update)
-    plan.insert_new =
-        strcat("INSERT INTO ", table.quoted, " (", lists.names, ") SELECT ", lists.staged, " FROM ", kStagedPage,
-               " p WHERE ", absent, " ON CONFLICT (", base::join(quoted_key, ", "), ") DO NOTHING");
-  if (mapping.write_mode != core::WriteMode::insert && !lists.old_values.empty())
+  if (mapping.write_mode != core::WriteMode::update) {
+    const std::string on_conflict = strcat(" ON CONFLICT (", base::join(quoted_key, ", "), ") DO NOTHING");
+    plan.insert_new = strcat(plan.insert_all, " p WHERE ", absent, on_conflict);
+    plan.insert_absent = strcat(plan.insert_all, on_conflict);
+  }
+  const bool updates = mapping.write_mode != core::WriteMode::insert && !lists.old_values.empty();
+  // A row that is there has a ctid, whatever its columns hold.
+  plan.look = strcat("SELECT p.n, t.ctid IS NOT NULL FROM ", kStagedPage, " p LEFT JOIN ", table.quoted, " t ON ",
+                     condition, " WHERE t.ctid IS NULL", updates ? strcat(" OR ", differs) : std::string());
+  if (updates)
     plan.update_changed = strcat("UPDATE ", table.quoted, " t SET ", lists.assignments, " FROM ", kStagedPage,
                                  " p WHERE ", condition, " AND ", differs);
   return plan;

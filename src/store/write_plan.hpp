@@ -30,7 +30,9 @@ struct WritePlan {
   std::vector<std::string> key_equals;   // their operators
   std::vector<ComparedColumn> compared;
   std::string insert_all;      // append, and the first load of an empty table
+  std::string look;            // rows that are not there, or differ: all others need no write
   std::string insert_new;      // rows whose key is not there; empty: this mode does not insert
+  std::string insert_absent;   // the same of a page none of whose rows were there a moment ago
   std::string update_changed;  // rows that are there and differ; empty: this mode does not update
   std::string kept_out;        // rows of the page that the table does not have like that: swallowed
   std::string to_be_written;   // rows that these statements would touch; empty: all

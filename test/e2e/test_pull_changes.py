@@ -69,3 +69,37 @@ def test_verify_target_puts_right_what_somebody_changed(api, database):
     written = contracts(database, "changed_at")
     assert pull.run().skipped == 2
     assert contracts(database, "changed_at") == written
+
+
+def test_a_page_is_looked_at_and_only_what_it_needs_is_written(api, database):
+    """Statement triggers tell which statements there were, and over how many rows."""
+    source = records(30)
+    pull = things(api, database, source, options={"verify": "target"})
+    database.psql("""
+        CREATE TABLE statements (op text, rows bigint);
+        CREATE FUNCTION note_it() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO statements SELECT tg_op, count(*) FROM now_there; RETURN NULL; END $$;
+        CREATE TRIGGER inserted AFTER INSERT ON things REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION note_it();
+        CREATE TRIGGER updated AFTER UPDATE ON things REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION note_it();
+        GRANT ALL ON statements TO public""")
+
+    def statements():
+        return database.sql("WITH gone AS (DELETE FROM statements RETURNING *) SELECT op, rows FROM gone ORDER BY op, rows", user="postgres")
+
+    def counts():
+        run = pull.run()
+        return run.status, run.created, run.updated, run.skipped
+
+    assert counts() == ("completed", 30, 0, 0) and statements() == [("INSERT", 30)]
+    assert counts() == ("completed", 0, 0, 30) and statements() == []
+    source[3]["name"] = "few"
+    database.sql("DELETE FROM things WHERE id IN ('r00001', 'r00002')")
+    api.listing("/things", source)
+    assert counts() == ("completed", 2, 1, 27) and statements() == [("INSERT", 2), ("UPDATE", 1)]
+    database.sql("DELETE FROM things WHERE id > 'r00004'")
+    assert counts() == ("completed", 25, 0, 5) and statements() == [("INSERT", 25)]
+    database.sql("UPDATE things SET name = NULL")
+    assert statements() == [("UPDATE", 30)], "our own"
+    assert counts() == ("completed", 0, 30, 0) and statements() == [("UPDATE", 30)]
+    database.sql("DELETE FROM things")
+    assert counts() == ("completed", 30, 0, 0) and statements() == [("INSERT", 30)]
