@@ -28,23 +28,39 @@ UPSERTS = {
 }
 LOOP = """
 CREATE TEMP TABLE page (body text);
-SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;  -- a page is looked up by index, however empty the table looked
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off;  -- a page is looked up by index, however empty the table looked
 DO $do$
 BEGIN
     FOR n IN 1..{pages} LOOP
         TRUNCATE page;
         EXECUTE format($$COPY page FROM PROGRAM 'curl -sf {url}/pages/%s.json' (FORMAT csv, DELIMITER e'\\x01', QUOTE e'\\x02')$$, n);
-        EXECUTE $sql${upsert}$sql$ USING (SELECT body FROM page);
-        COMMIT;
+{statements}        COMMIT;
     END LOOP;
 END
 $do$;
 """
 
 
-def loop_script(url: str, pages: int, upsert: str) -> str:
-    """Into loop_t, as psql runs it; `url` is the directory that holds pages/."""
-    return LOOP.format(pages=pages, url=url, upsert=UPSERTS[upsert])
+# The same for records with lines: rows of a page as above, their lines beside them.
+LINE_FIELDS = ", ".join(data.LINE_NAMES)
+LINES_OF_PAGE = ("(SELECT r.id AS parent_id, l.* FROM jsonb_to_recordset($1::jsonb -> 'items') AS r(id text, lines jsonb)"
+                 " CROSS JOIN LATERAL (SELECT " + ", ".join(
+                     f"(e ->> '{name}')::{kind} AS {name}" for name, kind in (c.split() for c in data.LINE_COLUMNS.split(", ")))
+                 + " FROM jsonb_array_elements(r.lines) e) l)")
+LINES_DIFFER = (f"({', '.join('t.' + n for n in data.LINE_NAMES[1:])}) IS DISTINCT FROM "
+                f"({', '.join('s.' + n for n in data.LINE_NAMES[1:])})")
+MERGE_LINES = f"""MERGE INTO loop_lines t USING {LINES_OF_PAGE} s ON t.parent_id = s.parent_id AND t.no = s.no
+        WHEN MATCHED AND {LINES_DIFFER} THEN UPDATE SET {', '.join(f'{n} = s.{n}' for n in data.LINE_NAMES[1:])}
+        WHEN NOT MATCHED THEN INSERT (parent_id, {LINE_FIELDS}) VALUES (s.parent_id, {', '.join('s.' + n for n in data.LINE_NAMES)})"""
+DELETE_LINES = f"""DELETE FROM loop_lines t USING jsonb_to_recordset($1::jsonb -> 'items') AS r(id text, lines jsonb)
+        WHERE t.parent_id = r.id AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.lines) e WHERE (e ->> 'no')::integer = t.no)"""
+
+
+def loop_script(url: str, pages: int, upsert: str, children: bool = False) -> str:
+    """Into loop_t (and loop_lines), as psql runs it; `url` is the directory that holds pages/."""
+    statements = [UPSERTS[upsert], *([DELETE_LINES, MERGE_LINES] if children else [])]
+    run = "".join(f"        EXECUTE $sql${s}$sql$ USING (SELECT body FROM page);\n" for s in statements)
+    return LOOP.format(pages=pages, url=url, statements=run)
 
 
 def node_modules() -> Path | None:

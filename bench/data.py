@@ -1,7 +1,8 @@
 """The benchmark's records: pages of JSON and the same rows as text ready for COPY.
 
 Kinds: plain; some (1 % of the records changed); clean and bad (a note that refers to another table; bad: 0.5 % of the
-amounts are no numbers, 0.25 % break a CHECK, 0.25 % refer to nothing); wide (a body of 2.7 KB more).
+amounts are no numbers, 0.25 % break a CHECK, 0.25 % refer to nothing); wide (a body of 2.7 KB more); children (an array of
+five lines more, which rows.copy does not have).
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ CITIES = ["Paris", "São Paulo", "Kraków", "Reykjavík", "Santiago de Compostel
 COLUMNS = """id text PRIMARY KEY, first_name text, last_name text, email text, amount numeric, active boolean,
     created_at timestamptz, updated_at timestamptz, note text, address jsonb"""
 NAMES = ["id", "first_name", "last_name", "email", "amount", "active", "created_at", "updated_at", "note", "address"]
-KINDS = ("plain", "some", "clean", "bad", "wide")
+KINDS = ("plain", "some", "clean", "bad", "wide", "children")
+LINES = 5  # elements of the array of a record with children
+LINE_COLUMNS = "no integer, sku text, quantity integer, price numeric"
+LINE_NAMES = ["no", "sku", "quantity", "price"]
 NOTES = 100  # rows of the table that notes of clean and bad refer to
 SENTENCE = "The quick brown fox jumps over the lazy dog, says “nobody” in Łódź. "
 
@@ -60,5 +64,10 @@ def _record(i: int, copy, kind: str) -> str:
         note = SENTENCE * 38
     copy.write(f"{scattered}\t{first}\t{last}\t{email}\t{amount}\t{active}\t{created}\t{updated}\t{note or chr(92) + 'N'}\t{address}\n")
     note = f'"{note}"' if note else "null"
+    lines = ""
+    if kind == "children":
+        lines = ',"lines":[' + ",".join(
+            f'{{"no":{n},"sku":"SKU-{(i * 7 + n) % 5000:05d}","quantity":{(i + n) % 9 + 1},"price":{(i + n) % 10_000 / 100:.2f}}}'
+            for n in range(1, LINES + 1)) + "]"
     return (f'{{"id":"{scattered}","first_name":"{first}","last_name":"{last}","email":"{email}","amount":{amount},'
-            f'"active":{active},"created_at":"{created}","updated_at":"{updated}","note":{note},"address":{address}}}')
+            f'"active":{active},"created_at":"{created}","updated_at":"{updated}","note":{note},"address":{address}{lines}}}')
