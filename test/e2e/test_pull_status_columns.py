@@ -70,7 +70,7 @@ def test_a_trigger_that_refuses_the_word_leaves_the_row_as_it_is(api, database):
 
 @pytest.mark.parametrize("options, said", [
     ({"status_columns": {"last_syn": "synced_at"}}, "no status"), ({"status_columns": {"last_sync": 5}}, "must name a column"),
-    ({"status_columns": {"last_sync": "sync_error"}}, "cannot be stamped"), ({"status_columns": {"last_error": "qty2"}}, "qty2"),
+    ({"status_columns": {"last_sync": "sync_error"}}, "cannot hold when its row was written"), ({"status_columns": {"last_error": "qty2"}}, "qty2"),
     ({"status_columns": {"last_error": "synced_at"}}, "cannot hold the text of an error")])
 def test_what_does_not_fit_is_refused(api, database, options, said):
     with pytest.raises(Exception, match=said):

@@ -233,6 +233,22 @@ TEST(MappingValidate, Keys) {
   EXPECT_EQ(codes(all_of(with(R"("key": ["id"])"), target)), "TD522! TD523");
 }
 
+TEST(MappingOptions, AColumnThatCannotHoldWhatWeFillInIsNamedWithItsOption) {
+  const auto said = [](const char* options) {
+    const Findings findings = all_of(with((std::string(R"("options": )") + options).c_str()));
+    for (const Finding& finding : findings)
+      if (finding.column == "born") return finding.path + ": " + finding.message + ' ' + finding.hint;
+    return std::string();
+  };
+  EXPECT_EQ(said(R"({"status_columns": {"last_sync": "born"}})"),
+            "options.status_columns: column born is date, which cannot hold when its row was written It wants "
+            "timestamptz.");
+  EXPECT_EQ(said(R"({"status_columns": {"last_error": "born"}})"),
+            "options.status_columns: column born is date, which cannot hold the text of an error It wants text.");
+  EXPECT_EQ(said(R"({"stamp": {"born": "now"}})"),
+            "options.stamp: column born is date, which cannot be stamped with \"now\" It wants timestamptz.");
+}
+
 TEST(MappingValidate, NullableMatchColumn) {
   Target target = contacts();
   target.unique_keys.push_back({.index = "contacts_email", .columns = {"email"}});

@@ -81,10 +81,13 @@ std::vector<std::string> stamped_key(const Mapping& mapping) {
 
 void check_stamp(const ColumnMapping& mapped, const TargetColumn& column, Findings& findings) {
   if (fits(mapped.stamp, column.type.type_class)) return;
+  const bool status = mapped.type != DeclaredType::none;  // mapping/status.cpp
+  const std::string cannot =
+      status ? "hold when its row was written"
+             : base::strcat("be stamped with \"", kStamps[static_cast<std::size_t>(mapped.stamp) - 1], '"');
   findings.push_back(
-      {.path = "options.stamp",
-       .message = base::strcat("column ", column.name, " is ", column.type.name, ", which cannot be stamped with \"",
-                               kStamps[static_cast<std::size_t>(mapped.stamp) - 1], '"'),
+      {.path = status ? "options.status_columns" : "options.stamp",
+       .message = base::strcat("column ", column.name, " is ", column.type.name, ", which cannot ", cannot),
        .hint = base::strcat("It wants ", wanted(mapped.stamp), '.'),
        .code = mapping_code::kStampUnfit,
        .column = column.name});

@@ -23,7 +23,10 @@ void read_status_columns(ObjectReader& options, Mapping& mapping) {
     } else if (!column.is_string() || column.string().empty()) {
       options.error("status_columns", base::strcat(name, " must name a column of the table"));
     } else if (name == kStatus[1]) {
-      mapping.columns.push_back({.column = column.string(), .use = ColumnUse::on_write, .stamp = Stamp::now});
+      mapping.columns.push_back({.column = column.string(),
+                                 .type = DeclaredType::date_time,  // which tells it from option stamp's columns
+                                 .use = ColumnUse::on_write,
+                                 .stamp = Stamp::now});
     } else if (mapping.write_mode == WriteMode::append) {
       options.error("status_columns", "last_error has no meaning with write_mode append, which never looks for rows",
                     "Leave last_error out.", mapping_code::kOptionUnusable);
