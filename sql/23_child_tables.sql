@@ -41,7 +41,11 @@ SELECT columns -> 'lines[]' -> 'key' AS key FROM tandem.mappings WHERE name = 'p
 :check;
 \set columns '''{"lines[]": {"table": "lines", "columns": {"no": {"column": "no", "to_local": {"sql": "value ||| 1"}}}, "parent": "parent"}}'''
 :check;
-\set columns '''{"lines[]": {"table": "lines", "columns": {"no": {"column": "no", "reference": "q"}}, "parent": "parent"}}'''
+\set columns '''{"lines[]": {"table": "lines", "columns": {"no": "no", "sku": {"column": "sku", "reference": "p"}}, "parent": "parent"}}'''
+:check;
+\set columns '''{"lines[]": {"table": "lines", "columns": {"no": "no", "sku": {"column": "sku", "reference": "nobody"}}, "parent": "parent"}}'''
+:check;
+\set columns '''{"lines[]": {"table": "lines", "columns": {"no": "no", "sku": {"column": "sku", "reference": {"mapping": "q", "key": "nothing"}}}, "parent": "parent"}}'''
 :check;
 
 -- parents that do not do

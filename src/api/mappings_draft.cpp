@@ -173,7 +173,8 @@ void resolve_columns(Caller& caller, const pg::Table& table, const core::Target&
   if (columns == nullptr) return;
   Json resolved = store::resolve_transforms(caller.sql, table, row.owner, *columns, draft.findings);
   if (!mapping.children.empty())
-    row.children = store::check_child_tables(caller.sql, {table, target, row.owner}, mapping, resolved, draft.findings);
+    row.children = store::check_child_tables(caller.sql, {table, target, row.owner, row.tenant_id}, mapping, resolved,
+                                             draft.findings);
   row.definition.set("columns", std::move(resolved));
 }
 

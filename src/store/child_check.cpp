@@ -10,6 +10,7 @@
 #include "core/schema/check.hpp"
 #include "pg/expression.hpp"
 #include "store/child_plan.hpp"
+#include "store/references.hpp"
 #include "store/target.hpp"
 #include "store/target_checks.hpp"
 #include "store/transform_check.hpp"
@@ -93,6 +94,9 @@ void Checker::check_catalogs(const core::ChildTable& child, const pg::Table& tab
     finding.field = core::array_name(child);
     findings_.push_back(std::move(finding));
   }
+  for (core::Finding& finding :
+       check_references(sql_, {mapping_.name, parent_.tenant_id, parent_.owner}, whole, target))
+    findings_.push_back(core::within_child(child, std::move(finding)));
   if (problems.empty()) check_index(child, table);
 }
 

@@ -3,6 +3,7 @@
 // them. Names are written down qualified.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/error.hpp"
@@ -19,6 +20,7 @@ struct MappingTable {
   const pg::Table& table;
   const core::Target& target;
   pg::Oid owner = pg::kInvalidOid;
+  std::int64_t tenant_id = 0;
 };
 // `columns` as they stand in the definition; gives them back qualified. Throws Failure for a table that cannot be used.
 [[nodiscard]] std::vector<ChildRow> check_child_tables(pg::Sql& sql, const MappingTable& parent,

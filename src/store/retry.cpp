@@ -112,7 +112,9 @@ bool wake_waiting(pg::Sql& sql, const RunSpec& spec) {
          AND EXISTS (SELECT FROM tandem._sync_error e
                       WHERE e.mapping_id = m.mapping_id AND e.code = $4 AND e.resolved_at IS NULL AND e.retryable)
          AND EXISTS (SELECT FROM pg_catalog.pg_constraint c
-                      WHERE c.conrelid = m.target AND c.contype = 'f' AND c.confrelid = $2)
+                      WHERE c.contype = 'f' AND c.confrelid = $2
+                        AND (c.conrelid = m.target OR (m.target <> $2 AND EXISTS (
+                             SELECT FROM tandem._child_table t WHERE t.mapping_id = m.mapping_id AND t.target = c.conrelid))))
       UNION
       SELECT this.mapping_id
         FROM this
@@ -138,12 +140,13 @@ bool wake_waiting(pg::Sql& sql, const RunSpec& spec) {
 
 std::vector<WaitingRecord> waiting_records(pg::Sql& sql, const RunSpec& spec, std::int64_t after, std::int64_t limit) {
   const pg::Rows rows = sql.engine(R"(
-    SELECT error, column_name, waits_for_id FROM tandem._sync_error
+    SELECT error, column_name, waits_for_id, waits_for FROM tandem._sync_error
      WHERE mapping_id = $1 AND waits_for IS NOT NULL AND resolved_at IS NULL AND error > $2
      ORDER BY error LIMIT $3)",
                                    {spec.mapping_id, after, limit});
   std::vector<WaitingRecord> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back({rows.integer(i, 0), rows.text(i, 1), rows.text(i, 2)});
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    out.push_back({rows.integer(i, 0), rows.text(i, 1), rows.text(i, 2), rows.integer(i, 3)});
   return out;
 }
 

@@ -45,6 +45,7 @@ void settle_retried(pg::Sql& sql, const RunSpec& spec, const Retried& retried);
 struct WaitingRecord {
   std::int64_t error = 0;
   std::string column, id;
+  std::int64_t mapping = 0;  // that pulls what it waits for
 };
 // Of the run's mapping, behind error `after`, at most `limit`.
 [[nodiscard]] std::vector<WaitingRecord> waiting_records(pg::Sql& sql, const RunSpec& spec, std::int64_t after,

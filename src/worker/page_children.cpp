@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "worker/page_apply.hpp"
+#include "worker/reference_cells.hpp"
 
 namespace tandem::worker {
 
@@ -25,6 +26,7 @@ void PageChildren::convert(const LoadedPage& loaded, core::RowBuilder::Converted
     core::RowBuilder::Converted converted = child.rows.convert(one.elements, base::now());
     one.computed = std::make_unique<store::ComputedValues>(sql_, child.compute);
     one.computed->fill_in(converted);
+    resolve_elements(sql_, child.references, child.table.columns, one.elements.arena, converted);
     one.cells = child.rows.finish(one.elements, converted);
     for (core::RowFault& fault : one.elements.faults) faults.push_back(std::move(fault));
   }

@@ -3,22 +3,18 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
-
-#include "base/strings.hpp"
-#include "core/codes.hpp"
 
 namespace tandem::worker {
 
 using base::Cell;
-using base::strcat;
 using core::Reference;
 using Converted = core::RowBuilder::Converted;
 
 void PageReferences::resolve(Converted& rows) {
   if (plan_.references.empty() || rows.rows.empty()) return;
-  std::vector<Keys> keys;
-  for (const store::ReferencePlan& reference : plan_.references) keys.push_back(find(reference, rows));
+  std::vector<LocalKeys> keys;
+  for (const store::ReferencePlan& reference : plan_.references)
+    keys.push_back(local_keys_of(sql_, reference, rows, plan_.rows.columns()));
   Converted out;
   out.faults = std::move(rows.faults);
   out.failed = std::move(rows.failed);
@@ -28,26 +24,8 @@ void PageReferences::resolve(Converted& rows) {
   rows = std::move(out);
 }
 
-// The local key of each row, by position; every id is asked for once.
-PageReferences::Keys PageReferences::find(const store::ReferencePlan& reference, const Converted& rows) const {
-  const std::size_t width = plan_.rows.columns();
-  std::vector<std::string_view> ids;
-  std::unordered_map<std::string_view, std::size_t> known;
-  for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-    const Cell& cell = rows.cells[row * width + reference.column];
-    if (cell.form != Cell::Form::null && known.try_emplace(cell.text, ids.size()).second) ids.push_back(cell.text);
-  }
-  const Keys found = ids.empty() ? Keys{} : store::find_local_keys(sql_, reference, ids);
-  Keys out(rows.rows.size());
-  for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-    const Cell& cell = rows.cells[row * width + reference.column];
-    if (cell.form != Cell::Form::null) out[row] = found[known.at(cell.text)];
-  }
-  return out;
-}
-
 // Into `out`, or held back, or a fault.
-void PageReferences::resolve_row(Converted& rows, std::size_t row, const std::vector<Keys>& keys, Converted& out) {
+void PageReferences::resolve_row(Converted& rows, std::size_t row, const std::vector<LocalKeys>& keys, Converted& out) {
   const std::size_t width = plan_.rows.columns();
   const auto begin = rows.cells.begin() + static_cast<std::ptrdiff_t>(row * width);
   Held held{.cells = {begin, begin + static_cast<std::ptrdiff_t>(width)}};
@@ -55,25 +33,26 @@ void PageReferences::resolve_row(Converted& rows, std::size_t row, const std::ve
   bool later = true, fatal = false;
   for (std::size_t i = 0; i < plan_.references.size() && !fatal; ++i) {
     const store::ReferencePlan& reference = plan_.references[i];
+    const core::ColumnMapping& column = plan_.mapping.columns[reference.column];
     Cell& cell = rows.cells[row * width + reference.column];
     if (cell.form == Cell::Form::null) continue;
     const std::string_view id = cell.text;
     cell = {};
     if (keys[i][row]) {
-      if (auto problem = put(reference, *keys[i][row], cell)) {
+      if (auto problem = put_key(reference, column, *keys[i][row], arena_, cell)) {
         fault = std::move(problem);
         fatal = true;
       }
     } else if (reference.reference.missing == Reference::Missing::error) {
-      fault = refused(reference, id);
+      fault = is_not_there(reference, column, id);
       fatal = true;
     } else if (reference.reference.missing == Reference::Missing::wait) {
-      if (!fault) fault = waits(reference, id);
+      if (!fault) fault = waits_for(reference, column, id);
       ++held.missing;
       held.self = held.self || reference.self;
       later = later && reference.fill_later;
     } else if (reference.required) {
-      fault = refused(reference, id);
+      fault = is_not_there(reference, column, id);
       fatal = true;
     }
   }
@@ -92,51 +71,6 @@ void PageReferences::resolve_row(Converted& rows, std::size_t row, const std::ve
   }
   out.cells.insert(out.cells.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
   out.rows.push_back(identity);
-}
-
-std::optional<core::RowFault> PageReferences::put(const store::ReferencePlan& reference, const std::string& key,
-                                                  Cell& cell) const {
-  const bool number = reference.key_type.type_class == base::TypeClass::smallint ||
-                      reference.key_type.type_class == base::TypeClass::integer ||
-                      reference.key_type.type_class == base::TypeClass::bigint ||
-                      reference.key_type.type_class == base::TypeClass::numeric;
-  auto problem = core::convert({number ? base::Kind::number : base::Kind::string, arena_.keep(key)},
-                               reference.column_type, core::DeclaredType::none, arena_, cell);
-  if (!problem) return std::nullopt;
-  const core::ColumnMapping& column = plan_.mapping.columns[reference.column];
-  return core::RowFault{.error_type = problem->error_type,
-                        .code = problem->code,
-                        .field = column.field,
-                        .column = column.column,
-                        .message = strcat("field ", column.field, ", column ", column.column, ", key of mapping ",
-                                          reference.reference.mapping, ": ", problem->message),
-                        .suggestion = std::move(problem->suggestion),
-                        .sqlstate = {}};
-}
-
-core::RowFault PageReferences::waits(const store::ReferencePlan& reference, std::string_view id) const {
-  const core::ColumnMapping& column = plan_.mapping.columns[reference.column];
-  return {.error_type = core::error_type::kValidation,
-          .code = core::code::kWaits,
-          .field = column.field,
-          .column = column.column,
-          .message = strcat("waits for record ", id, " of mapping ", reference.reference.mapping),
-          .suggestion = "Nothing is to be done: it goes in by itself when that record has come.",
-          .sqlstate = {},
-          .retryable = true,
-          .waits_for = reference.parent_id,
-          .waits_for_id = std::string(id)};
-}
-
-core::RowFault PageReferences::refused(const store::ReferencePlan& reference, std::string_view id) const {
-  core::RowFault fault = waits(reference, id);
-  fault.code = core::code::kNoReferred;
-  fault.message = strcat("record ", id, " of mapping ", reference.reference.mapping, " is not there");
-  fault.suggestion =
-      strcat("Pull ", reference.reference.mapping, " first, then try it again; or let it wait: \"missing\": \"wait\".");
-  fault.waits_for = 0;
-  fault.waits_for_id.clear();
-  return fault;
 }
 
 void PageReferences::resolve_rest(Converted& rows, store::WriteResult& written) {

@@ -11,6 +11,7 @@
 #include "store/row_writer.hpp"
 #include "worker/page_children.hpp"
 #include "worker/pull_plan.hpp"
+#include "worker/reference_cells.hpp"
 
 namespace tandem::worker {
 
@@ -51,13 +52,7 @@ class PageReferences {
     std::vector<base::Cell> cells;
     std::vector<Row> rows;
   };
-  using Keys = std::vector<std::optional<std::string>>;
-  Keys find(const store::ReferencePlan& reference, const core::RowBuilder::Converted& rows) const;
-  std::optional<core::RowFault> put(const store::ReferencePlan& reference, const std::string& key,
-                                    base::Cell& cell) const;
-  core::RowFault waits(const store::ReferencePlan& reference, std::string_view id) const;
-  core::RowFault refused(const store::ReferencePlan& reference, std::string_view id) const;
-  void resolve_row(core::RowBuilder::Converted& rows, std::size_t row, const std::vector<Keys>& keys,
+  void resolve_row(core::RowBuilder::Converted& rows, std::size_t row, const std::vector<LocalKeys>& keys,
                    core::RowBuilder::Converted& out);
   void write_further(Further& further, core::RowBuilder::Converted& rows, store::WriteResult& written);
   void drop_refused(const store::WriteResult& written);

@@ -133,10 +133,12 @@ std::vector<PullChild> make_pull_children(pg::Sql& sql, const store::RunSpec& sp
     core::fill_stamps(whole, local, store::stamp_values(sql, spec));
     store::ChildPlan write = store::make_child_plan(sql, table, parent, child, whole);
     store::ComputePlan compute = store::make_compute_plan(sql, table, whole, owner);
+    std::vector<store::ReferencePlan> references = store::make_reference_plans(sql, spec, whole, local, owner);
     core::ChildRows elements(child, whole, local, rows.extract(base::FieldPath::parse(child.field)),
                              &store::kDatabaseLetters);
     const bool cascades = cascades_from(table, parent.table, child);
-    out.push_back({std::move(child), std::move(elements), std::move(write), std::move(compute), cascades});
+    out.push_back(
+        {std::move(child), std::move(elements), std::move(write), std::move(compute), std::move(references), cascades});
   }
   return out;
 }

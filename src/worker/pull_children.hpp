@@ -11,6 +11,7 @@
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "store/child_plan.hpp"
+#include "store/references.hpp"
 #include "store/row_deleter.hpp"
 #include "store/runs.hpp"
 #include "store/transform_sql.hpp"
@@ -22,7 +23,8 @@ struct PullChild {
   core::ChildRows rows;
   store::ChildPlan write;
   store::ComputePlan compute;
-  bool cascades = false;  // the database deletes its rows with theirs
+  std::vector<store::ReferencePlan> references;  // of the table's columns
+  bool cascades = false;                         // the database deletes its rows with theirs
 };
 
 // Before the page reader is made: asks for the arrays, whose content is part of what tells whether a record changed.

@@ -17,23 +17,30 @@ namespace {
 constexpr std::int64_t kRecordsAtOnce = 1000;
 constexpr std::size_t kIdsAtOnce = 5000;
 
-// Those whose parents are there now are to be tried. Only ids are looked at, not records.
+// Those of the records that wait whose parents are there now.
+void add_ready(pg::Sql& sql, const store::ReferencePlan& reference, const core::ColumnMapping& column,
+               const std::vector<store::WaitingRecord>& waiting, std::vector<std::int64_t>& ready) {
+  std::vector<std::string_view> ids;
+  std::vector<std::int64_t> errors;
+  for (const store::WaitingRecord& record : waiting) {
+    if (record.column != column.column || record.mapping != reference.parent_id) continue;
+    ids.push_back(record.id);
+    errors.push_back(record.error);
+  }
+  if (ids.empty()) return;
+  const auto found = store::find_local_keys(sql, reference, ids);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (found[i]) ready.push_back(errors[i]);
+}
+
+// They are to be tried. Only ids are looked at, not records.
 void mark_ready(pg::Sql& sql, const PullPlan& plan, const std::vector<store::WaitingRecord>& waiting) {
   std::vector<std::int64_t> ready;
-  for (const store::ReferencePlan& reference : plan.references) {
-    const std::string& column = plan.mapping.columns[reference.column].column;
-    std::vector<std::string_view> ids;
-    std::vector<std::int64_t> errors;
-    for (const store::WaitingRecord& record : waiting) {
-      if (record.column != column) continue;
-      ids.push_back(record.id);
-      errors.push_back(record.error);
-    }
-    if (ids.empty()) continue;
-    const auto found = store::find_local_keys(sql, reference, ids);
-    for (std::size_t i = 0; i < found.size(); ++i)
-      if (found[i]) ready.push_back(errors[i]);
-  }
+  for (const store::ReferencePlan& reference : plan.references)
+    add_ready(sql, reference, plan.mapping.columns[reference.column], waiting, ready);
+  for (const PullChild& child : plan.children)
+    for (const store::ReferencePlan& reference : child.references)
+      add_ready(sql, reference, child.table.columns[reference.column], waiting, ready);
   store::mark_for_retry(sql, plan.spec, ready);
 }
 

@@ -326,6 +326,92 @@ def test_verification_names_records_whose_lines_differ(api, database, spec):
     assert database.scalar("SELECT count(*) FROM lines") == 6, "nothing is written"
 
 
+PRODUCTS = ("CREATE TABLE products (no bigint GENERATED ALWAYS AS IDENTITY (START 100) PRIMARY KEY, id text UNIQUE);"
+            "CREATE TABLE lines (order_id text NOT NULL REFERENCES things, no int, product bigint NOT NULL REFERENCES products,"
+            " PRIMARY KEY (order_id, no))")
+
+
+def order_of(number, *products):
+    return {"id": f"o{number}", "lines": [{"no": i + 1, "product": product} for i, product in enumerate(products)]}
+
+
+def shop(api, database, orders_, products, missing="wait"):
+    """Orders whose lines refer to what another mapping pulls."""
+    api.listing("/things", orders_)
+    api.listing("/products", [{"id": product} for product in products])
+    none = {"style": "none"}
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things", "paging": none}, "products": {"path": "/products", "paging": none}})
+    pull.table("id text PRIMARY KEY")
+    database.sql(PRODUCTS)
+    database.sql("SELECT tandem.create_mapping('products', 'things_api', 'products', 'products', '{\"id\": \"id\"}')")
+    return pull.map({"id": "id", "lines[]": {"table": "lines", "parent": "order_id", "key": "no", "columns": {
+        "no": "no", "product": {"column": "product", "reference": {"mapping": "products", "missing": missing}}}}})
+
+
+def pull_products(database):
+    number = database.scalar("SELECT tandem.sync_now('products')")
+    database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (number,))
+
+
+def test_lines_refer_to_rows_of_another_mapping(api, database):
+    pull = shop(api, database, [order_of(1, "a", "b"), order_of(2, "a")], ["a", "b"])
+    pull_products(database)
+    run = pull.run()
+    assert (run.status, run.created) == ("completed", 2)
+    found = "SELECT l.order_id, l.no, p.id FROM lines l JOIN products p ON p.no = l.product ORDER BY 1, 2"
+    assert database.sql(found) == [("o1", 1, "a"), ("o1", 2, "b"), ("o2", 1, "a")]
+    assert pull.run(full=True).skipped == 2
+    api.listing("/things", [order_of(1, "b", "b"), order_of(2, "a")])
+    assert pull.run().updated == 1
+    assert database.sql(found) == [("o1", 1, "b"), ("o1", 2, "b"), ("o2", 1, "a")]
+    number = database.scalar("SELECT tandem.verify_now('things')")
+    database.scalar("SELECT tandem.wait_for_run(%s, '60 s')", (number,))
+    assert database.sql("SELECT * FROM tandem.run_differences(%s)", (number,)) == []
+
+
+def test_a_record_waits_for_what_its_lines_refer_to(api, database):
+    pull = shop(api, database, [order_of(1, "a", "late"), order_of(2, "a"), order_of(3, "never")], ["a"])
+    pull_products(database)
+    run = pull.run()
+    assert (run.status, run.created, run.failed) == ("partial", 1, 2)
+    assert pull.errors("origin_id, code, message, field") == [
+        ("o1", "TD425", "element 2 of lines[]: waits for record late of mapping products", "lines[].product"),
+        ("o3", "TD425", "element 1 of lines[]: waits for record never of mapping products", "lines[].product")]
+    assert database.scalar("SELECT count(*) FROM lines") == 1, "neither the record nor any of its lines"
+    api.listing("/products", [{"id": "a"}, {"id": "late"}])
+    pull_products(database)
+    database.wait_for("SELECT count(*) = 2 FROM things")
+    database.wait_for("SELECT count(*) = 1 FROM tandem.sync_errors WHERE resolved_at IS NULL")
+    assert database.sql("SELECT order_id, count(*) FROM lines GROUP BY 1 ORDER BY 1") == [("o1", 2), ("o2", 1)]
+    assert pull.errors("origin_id") == [("o3",)]
+
+
+def test_a_record_whose_lines_a_foreign_key_refused_is_tried_again(api, database):
+    pull = shop(api, database, [order_of(1, "a"), order_of(2, "late")], ["a"])
+    pull_products(database)
+    database.sql("ALTER TABLE lines DROP product, ADD product text REFERENCES products (id)")
+    database.sql("""SELECT tandem.alter_mapping('things', '{"columns": {"lines[]": {"columns": {"product": null}}}}')""")
+    database.sql("""SELECT tandem.alter_mapping('things', '{"columns": {"lines[]": {"columns": {"product": "product"}}}}')""")
+    assert pull.run().status == "partial"
+    assert pull.errors("origin_id, code") == [("o2", "TD403")]
+    api.listing("/products", [{"id": "a"}, {"id": "late"}])
+    pull_products(database)
+    database.wait_for("SELECT count(*) = 2 FROM things")
+    assert database.sql("SELECT order_id, product FROM lines ORDER BY 1") == [("o1", "a"), ("o2", "late")]
+
+
+def test_a_line_whose_referred_row_must_be_there(api, database):
+    pull = shop(api, database, [order_of(1, "a"), order_of(2, "none")], ["a"], missing="error")
+    pull_products(database)
+    assert pull.run().status == "partial"
+    assert pull.errors("origin_id, code") == [("o2", "TD426")]
+
+
+def test_orders_run_after_what_their_lines_refer_to(api, database):
+    shop(api, database, [], [])
+    assert database.sql("SELECT name FROM tandem._mapping m WHERE refers_to = '{products}' AND rank = 1", user="postgres") == [("things",)]
+
+
 def explained(database, arguments=""):
     return "\n".join(row[0] for row in database.sql(f"SELECT tandem.explain_mapping('things'{arguments})"))
 

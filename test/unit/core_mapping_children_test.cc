@@ -71,8 +71,10 @@ TEST(MappingChildren, WhatIsNotUnderstoodIsRefused) {
   EXPECT_EQ(read(R"({"table": "t", "columns": {"a": "a"}, "parent": "p", "keys": "a"})"), "TD501!");
   EXPECT_EQ(read(R"({"table": "t", "columns": {"a": "a"}, "parent": 3})"), "TD502!");
   EXPECT_EQ(read(R"({"table": "t", "columns": {"a": "a"}, "parent": {"p": 3}})"), "TD502!");
-  EXPECT_EQ(read(R"({"table": "t", "columns": {"a": {"column": "a", "reference": "other"}}, "parent": "p"})"),
-            "TD560!");
+  EXPECT_EQ(read(R"({"table": "t", "columns": {"a": {"column": "a", "reference": "other"}}, "parent": "p"})"), "");
+  EXPECT_EQ(read(R"({"table": "t", "columns": {"a": {"column": "a", "reference": "contacts"}}, "parent": "p"})"),
+            "TD560!")
+      << "its own records";
   EXPECT_EQ(read(R"({"table": "t", "columns": {"a": {"column": "a", "absent": "keep"}}, "parent": "p"})"), "TD560!");
   EXPECT_EQ(
       read(

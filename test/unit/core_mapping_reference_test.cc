@@ -45,6 +45,10 @@ TEST(Reference, names_of_a_definition_each_once) {
               ElementsAre("x", "y"));
   EXPECT_THAT(references_of(json(R"({"columns": [{"field": "a", "column": "a", "reference": "x"}]})")),
               ElementsAre("x"));
+  EXPECT_THAT(references_of(
+                  json(R"({"columns": {"l[]": {"table": "t", "columns": {"p": {"column": "p", "reference": "x"}}}}})")),
+              ElementsAre("x"))
+      << "of a child table";
   EXPECT_THAT(references_of(json("{}")), IsEmpty());
 }
 

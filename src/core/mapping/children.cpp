@@ -54,9 +54,6 @@ void check_column(const ColumnMapping& mapped, const ChildTable& child, const st
                         .field = mapped.field,
                         .column = mapped.column});
   };
-  if (mapped.reference)
-    refuse("a column of a child table cannot refer to another mapping",
-           "Use {\"lookup\": {\"table\", \"key\", \"value\"}} in \"to_local\", or keep the remote id.");
   if (mapped.absent == Absent::keep && child.key.empty())
     refuse("\"absent\": \"keep\" has no meaning without \"key\": a row is found by all that it holds",
            "Give the key of the elements, or leave \"absent\" out.");
@@ -195,6 +192,11 @@ void check_children(const Mapping& mapping, Findings& findings) {
       findings.push_back(problem(child, strcat("table ", child.table, " takes the elements of another array already"),
                                  "Give each array a table of its own."));
     tables.push_back(child.table);
+    for (const ColumnMapping& column : child.columns)
+      if (column.reference && column.reference->mapping == mapping.name)
+        findings.push_back(problem(
+            child, "a column of a child table cannot refer to its own mapping: records might wait for each other",
+            "Keep the remote id, and let a view find the row.", column.column));
   }
 }
 

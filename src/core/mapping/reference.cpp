@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "core/mapping/children.hpp"
 
 namespace tandem::core {
 
@@ -20,6 +21,26 @@ void add_name(const base::Json& column, std::vector<std::string>& out) {
   if (reference == nullptr) return;
   const std::string name = reference->is_string() ? reference->string() : reference->string_at("mapping").value_or("");
   if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
+}
+
+void add_names(const base::Json& definition, std::vector<std::string>& out);
+
+void add_of_column(const std::string& field, const base::Json& column, std::vector<std::string>& out) {
+  if (is_child_table(field, column))
+    add_names(column, out);
+  else
+    add_name(column, out);
+}
+
+// Those of its columns, and of its child tables'.
+void add_names(const base::Json& definition, std::vector<std::string>& out) {
+  const base::Json* columns = definition.find("columns");
+  if (columns == nullptr) return;
+  if (columns->is_array())
+    for (const base::Json& column : columns->items())
+      add_of_column(column.string_at("field").value_or(""), column, out);
+  if (columns->is_object())
+    for (const auto& [field, column] : columns->members()) add_of_column(field, column, out);
 }
 
 // Tarjan's strongly connected components, which come out children of the graph first: exactly the order that ranks
@@ -115,12 +136,7 @@ base::Json without_last(const base::Json& steps) {
 
 std::vector<std::string> references_of(const base::Json& definition) {
   std::vector<std::string> out;
-  const base::Json* columns = definition.find("columns");
-  if (columns == nullptr) return out;
-  if (columns->is_array())
-    for (const base::Json& column : columns->items()) add_name(column, out);
-  if (columns->is_object())
-    for (const auto& [field, column] : columns->members()) add_name(column, out);
+  add_names(definition, out);
   return out;
 }
 
