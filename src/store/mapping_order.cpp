@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/json.hpp"
+#include "base/strings.hpp"
 #include "core/mapping/reference.hpp"
 
 namespace tandem::store {
@@ -86,18 +87,48 @@ bool same_rank(pg::Sql& sql, std::int64_t one, std::int64_t other) {
   return rows.integer(0, 0) == 1;
 }
 
+namespace {
+
+// What Relatives says, of the mapping m and the name it is known by, in this order.
+std::string after_of() {
+  return "EXISTS (SELECT FROM tandem._mapping a WHERE a.tenant_id = m.tenant_id AND a.definition -> 'options' ? "
+         "'after')";
+}
+
+std::string refer_of(std::string_view name) {
+  return base::strcat(
+      "EXISTS (SELECT FROM tandem._mapping c WHERE c.tenant_id = m.tenant_id AND c.refers_to <> '{}' AND (", name,
+      " = ANY (c.refers_to) OR m.mapping_id = ANY (c.waits_on)))");
+}
+
+std::string records_of() {
+  return "(EXISTS (SELECT FROM tandem._sync_error e"
+         "          WHERE e.mapping_id = m.mapping_id AND e.waits_for IS NOT NULL AND e.resolved_at IS NULL)"
+         " OR EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = m.target AND t.relhastriggers))";
+}
+
+}  // namespace
+
 Relatives lock_and_look_for_relatives(pg::Sql& sql, const RunSpec& spec) {
-  const pg::Rows rows = sql.engine(R"(
-    SELECT EXISTS (SELECT FROM tandem._mapping a WHERE a.tenant_id = m.tenant_id AND a.definition -> 'options' ? 'after'),
-           EXISTS (SELECT FROM tandem._mapping c WHERE c.tenant_id = m.tenant_id AND c.refers_to <> '{}'
-                      AND ($2 = ANY (c.refers_to) OR m.mapping_id = ANY (c.waits_on))),
-           EXISTS (SELECT FROM tandem._sync_error e
-                    WHERE e.mapping_id = m.mapping_id AND e.waits_for IS NOT NULL AND e.resolved_at IS NULL)
-             OR EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = m.target AND t.relhastriggers)
-      FROM tandem._mapping m WHERE m.mapping_id = $1 FOR NO KEY UPDATE OF m)",
+  const pg::Rows rows = sql.engine(base::strcat("SELECT ", after_of(), ", ", refer_of("$2"), ", ", records_of(),
+                                                " FROM tandem._mapping m WHERE m.mapping_id = $1"
+                                                " FOR NO KEY UPDATE OF m"),
                                    {spec.mapping_id, spec.mapping});
   if (rows.empty()) return {};
   return {.after = rows.boolean(0, 0), .refer = rows.boolean(0, 1), .records = rows.boolean(0, 2)};
+}
+
+std::vector<std::int64_t> lock_those_without_relatives(pg::Sql& sql, const std::vector<std::int64_t>& runs,
+                                                       const std::vector<std::string>& names) {
+  return sql
+      .engine_by_index(base::strcat("SELECT r.run FROM unnest($1, $2) AS w (run, name)"
+                                    "  JOIN tandem._run r ON r.run = w.run"
+                                    "  JOIN tandem._mapping m ON m.mapping_id = r.mapping_id"
+                                    " WHERE NOT r.again AND NOT ",
+                                    after_of(), " AND NOT ", refer_of("w.name"), " AND NOT ", records_of(),
+                                    " ORDER BY m.mapping_id FOR NO KEY UPDATE OF m, r SKIP LOCKED"),
+                       std::vector<pg::Param>{runs, names})
+      .integers(0);
 }
 
 bool holds_up_others(pg::Sql& sql, const RunSpec& spec) {

@@ -30,6 +30,12 @@ struct Relatives {
 // the same time, one sees what the other one did.
 [[nodiscard]] Relatives lock_and_look_for_relatives(pg::Sql& sql, const RunSpec& spec);
 
+// The same for many runs and the names of their mappings, without waiting for anybody: of those whose end concerns
+// nobody else and that nobody wants once more, locks run and mapping, and gives the runs. Who is held is left out.
+[[nodiscard]] std::vector<std::int64_t> lock_those_without_relatives(pg::Sql& sql,
+                                                                     const std::vector<std::int64_t>& runs,
+                                                                     const std::vector<std::string>& names);
+
 // Whether somebody's pending run may be waiting for the mapping of this one.
 [[nodiscard]] bool holds_up_others(pg::Sql& sql, const RunSpec& spec);
 

@@ -186,12 +186,28 @@ std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::i
   return sql.engine("SELECT run FROM tandem._run WHERE run = ANY ($1) AND cancel_requested", {runs}).integers(0);
 }
 
-namespace {
-
-// Asked for with parameters of its own, a run sees what they let through: how far it came says nothing of the rest.
 bool reads_a_part(const RunSpec& spec) {
   return !spec.retry && spec.params.is_object() && !spec.params.members().empty();
 }
+
+bool clock_differs(const RunSpec& spec, const Closing& closing) {
+  return closing.clock_offset_ms && std::abs(*closing.clock_offset_ms - spec.clock_offset_ms) > 1500;
+}
+
+std::int64_t runs_to_keep(const RunSpec& spec) {
+  const base::Json* options = spec.definition.find("options");
+  return (options == nullptr ? std::nullopt : options->integer_at("keep_runs")).value_or(1000);
+}
+
+void note_working(pg::Sql& sql, std::int64_t connection_id, std::int64_t version) {
+  sql.engine(
+      "UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL,"
+      " owner_name = coalesce((SELECT rolname FROM pg_catalog.pg_roles WHERE oid = owner), owner_name)"
+      " WHERE connection_id = $1 AND version = $2",
+      {connection_id, version});
+}
+
+namespace {
 
 // How far reading has come holds for the definition it was read by: one altered in the meantime starts anew. Its owner
 // may have been renamed, and after a restore the name is all that is left of it.
@@ -216,15 +232,11 @@ void settle_mapping(pg::Sql& sql, const RunSpec& spec, const Closing& closing, s
 }
 
 void forget_old_runs(pg::Sql& sql, const RunSpec& spec) {
-  const auto keep = [&] {
-    const base::Json* options = spec.definition.find("options");
-    return options == nullptr ? std::optional<std::int64_t>() : options->integer_at("keep_runs");
-  }();
   sql.engine(R"(
     DELETE FROM tandem._run
      WHERE mapping_id = $1 AND status NOT IN ('pending', 'running')
        AND run <= (SELECT o.run FROM tandem._run o WHERE o.mapping_id = $1 ORDER BY o.run DESC OFFSET $2 LIMIT 1))",
-             {spec.mapping_id, keep.value_or(1000)});
+             {spec.mapping_id, runs_to_keep(spec)});
 }
 
 // What its listing has shown, and those of runs of the mapping that ended without us; unless somebody goes on where it
@@ -252,9 +264,8 @@ void run_again(pg::Sql& sql, const RunSpec& spec) {
              {spec.mapping_id, spec.chain, spec.run});
 }
 
-// Written where it differs by more than the Date of an answer can say.
 void note_clock(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
-  if (!closing.clock_offset_ms || std::abs(*closing.clock_offset_ms - spec.clock_offset_ms) <= 1500) return;
+  if (!clock_differs(spec, closing)) return;
   sql.engine("UPDATE tandem._connection SET clock_offset_ms = $2 WHERE connection_id = $1",
              {spec.connection_id, *closing.clock_offset_ms});
 }
@@ -271,11 +282,7 @@ void note_connection(pg::Sql& sql, const RunSpec& spec, const Closing& closing) 
         " WHERE connection_id = $1 AND version = $4",
         {spec.connection_id, closing.failure->message, closing.failure->error_type, spec.connection_version});
   } else if (closing.status != core::RunStatus::cancelled) {
-    sql.engine(
-        "UPDATE tandem._connection SET last_ok_at = now(), last_error = NULL, last_error_type = NULL,"
-        " owner_name = coalesce((SELECT rolname FROM pg_catalog.pg_roles WHERE oid = owner), owner_name)"
-        " WHERE connection_id = $1 AND version = $2",
-        {spec.connection_id, spec.connection_version});
+    note_working(sql, spec.connection_id, spec.connection_version);
   }
 }
 

@@ -92,6 +92,16 @@ struct Closing {
 // Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours
 // any more.
 bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing);
+// What closing one run and closing many (store/closings.hpp) have in common.
+// Asked for with parameters of its own, a run sees what they let through: how far it came says nothing of the rest.
+[[nodiscard]] bool reads_a_part(const RunSpec& spec);
+// Whether the source's clock is to be written down: it differs by more than the Date of an answer can say.
+[[nodiscard]] bool clock_differs(const RunSpec& spec, const Closing& closing);
+// How many ended runs of its mapping are kept.
+[[nodiscard]] std::int64_t runs_to_keep(const RunSpec& spec);
+// The connection has given an answer as it should.
+void note_working(pg::Sql& sql, std::int64_t connection_id, std::int64_t version);
+
 // Back to pending, not before a moment: what it needs is held by somebody else.
 void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view waiting_on);
 // Back to pending, for another worker, from the position that is committed.

@@ -36,6 +36,8 @@ namespace {
 constexpr std::size_t kMostJobs = 1000;
 constexpr std::size_t kMostHeldBytes = 256u << 20;
 constexpr base::Micros kLookAgainAfter = base::kSecond / 10;
+constexpr std::size_t kMostClosedTogether = 32;
+constexpr base::Micros kClosingsWait = base::kSecond / 50;
 constexpr int kBeginsPerTurn =
     4;  // preparing a run asks the catalogs: meanwhile the requests of the others are on their way
 
@@ -57,7 +59,8 @@ class Loop {
   void send_requests();
   void drop_abandoned(PullJob& job);
   bool apply_one();
-  void close_jobs();
+  void close_jobs(bool busy);
+  void close_together(const std::vector<PullJob*>& due);
   void pass_orders();
   void refresh_egress();
   [[nodiscard]] base::Micros timeout() const;
@@ -78,6 +81,7 @@ class Loop {
   bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
   bool made_room_ = false;  // runs have ended since the last look: others may be next, or have room now
   base::Micros idle_since_ = 0, looked_at_ = 0;
+  base::Micros closing_since_ = 0;  // the first of those that are to be closed; 0: none is
 };
 
 Loop::Loop(WorkerContext& context) : context_(context), transfers_(net::Egress{}), idle_since_(base::monotonic()) {}
@@ -115,7 +119,7 @@ bool Loop::turn() {
   pass_orders();
   send_requests();
   const bool applied = apply_one();
-  close_jobs();
+  close_jobs(begun || applied);
   return begun || applied || look_for_runs_ || (made_room_ && idle());
 }
 
@@ -283,12 +287,22 @@ bool Loop::apply_one() {
   return false;
 }
 
-void Loop::close_jobs() {
+// `busy`: there is other work to be done at once. Then those that have come to their end wait for each other a little,
+// for one commit ends many as fast as one.
+void Loop::close_jobs(bool busy) {
   const base::Micros now = base::monotonic();
   bool closed = end_some(now);
+  std::vector<PullJob*> due;
   for (const auto& job : jobs_) {
-    if (job->wants_close(now) && !job->done()) job->close();
+    if (job->wants_close(now) && !job->done() && due.size() < kMostClosedTogether) due.push_back(job.get());
     closed = closed || job->done();
+  }
+  if (due.empty() || closing_since_ == 0) closing_since_ = due.empty() ? 0 : now;
+  const bool full = due.size() == kMostClosedTogether || now - closing_since_ >= kClosingsWait;
+  if (!due.empty() && (full || !busy || leaving_)) {
+    close_together(due);
+    closing_since_ = 0;
+    closed = closed || std::ranges::any_of(due, &PullJob::done);
   }
   if (!closed) return;
   for (const auto& job : jobs_)  // a job that lost its run may leave a transfer behind
@@ -298,6 +312,18 @@ void Loop::close_jobs() {
   pg::broadcast_news();
   idle_since_ = base::monotonic();
   made_room_ = true;
+}
+
+// What cannot be ended together is ended one by one.
+void Loop::close_together(const std::vector<PullJob*>& due) {
+  std::vector<store::RunToClose> plain;
+  for (const PullJob* job : due)
+    if (std::optional<store::RunToClose> run = job->plain_closing()) plain.push_back(*std::move(run));
+  if (plain.size() > 1)
+    for (const std::int64_t run : finish_plain_runs(context_.owner, plain))
+      (*std::ranges::find(due, run, &PullJob::run))->closed();
+  for (PullJob* job : due)
+    if (!job->done()) job->close();
 }
 
 void Loop::refresh_egress() {

@@ -15,6 +15,7 @@
 #include "core/run/run.hpp"
 #include "net/http.hpp"
 #include "net/transfers.hpp"
+#include "store/closings.hpp"
 #include "worker/page_apply.hpp"
 #include "worker/page_verify.hpp"
 #include "worker/pull_plan.hpp"
@@ -54,6 +55,10 @@ class PullJob {
     return (close_.has_value() || release_) && now >= not_before_;
   }
   void close();
+  // Likewise, but together with others: what is to be written, nullopt where it is this job's own business, or was put
+  // off before; and that it has been written.
+  [[nodiscard]] std::optional<store::RunToClose> plain_closing() const;
+  void closed();
 
   [[nodiscard]] bool done() const noexcept { return done_; }
   [[nodiscard]] std::optional<base::Micros> not_before() const noexcept;  // monotonic; of a page that waits for a lock
@@ -101,7 +106,7 @@ class PullJob {
   std::optional<TableScan> scan_;        // the last phase of a verification
   std::optional<Sweep> sweep_;           // and of a run that deletes
   std::optional<core::action::Close> close_;
-  bool release_ = false, done_ = false;
+  bool release_ = false, done_ = false, close_alone_ = false;
   base::Micros not_before_ = 0;
   int busy_times_ = 0;
   base::Micros begun_;

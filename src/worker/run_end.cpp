@@ -89,6 +89,20 @@ bool finish_run(pg::Sql& sql, const store::RunSpec& spec, store::Closing closing
   return store::close_run(sql, spec, closing);
 }
 
+std::vector<std::int64_t> finish_plain_runs(pg::Oid owner, std::span<const store::RunToClose> runs) {
+  try {
+    pg::Transaction tx(strcat("finish ", runs.size(), " runs"));
+    pg::reset_session(owner, kLockTimeoutMs, kStatementTimeoutMs);
+    if (begin_unit() != Unit::usable) return {};
+    std::vector<std::int64_t> ended = store::close_plain_runs(tx, runs);
+    tx.commit();
+    return ended;
+  } catch (const pg::Error& error) {  // the transaction is gone by now, and with it what was done
+    if (error.is_cancel() && error.sqlstate() != "57014") throw;
+    return {};
+  }
+}
+
 void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on) {
   pg::Transaction tx(strcat("put off ", spec.mapping));
   pg::reset_session(owner, kLockTimeoutMs, 0);

@@ -3,11 +3,15 @@
 // raise what a held row raises.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/run/run.hpp"
 #include "pg/sql.hpp"
+#include "store/closings.hpp"
 #include "store/runs.hpp"
 
 namespace tandem::worker {
@@ -18,6 +22,10 @@ void say(const store::RunSpec& spec, std::string_view what);
 // In the caller's transaction: calls the functions that follow, asks for the runs that follow, closes. A function that
 // fails makes the run partial. False: the run is not ours any more, nothing of this may be committed.
 [[nodiscard]] bool finish_run(pg::Sql& sql, const store::RunSpec& spec, store::Closing closing);
+
+// Plain ends (store/closings.hpp), as many at once as can be, in one transaction. Gives the runs that have ended; each
+// of the others is to be ended by itself, for whatever reason, also when an error undid all of it.
+[[nodiscard]] std::vector<std::int64_t> finish_plain_runs(pg::Oid owner, std::span<const store::RunToClose> runs);
 
 // Given back for a second: what it needs is held by somebody else.
 void postpone_run(const store::RunSpec& spec, pg::Oid owner, const std::string& waiting_on);
