@@ -287,6 +287,8 @@ CREATE TABLE tandem._contract (
     remote_version text,                -- where the object names a field for it
     PRIMARY KEY (mapping_id, origin_id)
 );
+-- Which records have one row: its key may be long, so it stands here as its hash.
+CREATE INDEX ON tandem._contract (mapping_id, jsonb_hash_extended(local_key, 0)) WHERE local_key IS NOT NULL;
 COMMENT ON TABLE tandem._contract IS 'the state of one synced record, where it cannot be derived: what was last seen at the source';
 
 CREATE FUNCTION tandem._forget_contracts() RETURNS trigger LANGUAGE plpgsql

@@ -179,8 +179,9 @@ void RowWriter::retry_parted() {
 
 // One savepoint for all of them, which is gone (rolled back) before anything else is tried.
 RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way) {
-  const WriteResult before{result_.created, result_.updated, result_.unchanged, {}, {}, {}};
+  const WriteResult before{result_.created, result_.updated, result_.unchanged, {}, {}, {}, {}};
   const std::size_t swallowed_before = result_.swallowed.size(), relined_before = result_.relined.size();
+  const std::size_t equal_before = result_.equal.size();
   Attempt out;
   std::size_t staged = rows.size();
   try {
@@ -200,6 +201,7 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
   result_.unchanged = before.unchanged;
   result_.swallowed.resize(swallowed_before);
   result_.relined.resize(relined_before);
+  result_.equal.resize(equal_before);
   if (staged < rows.size()) {
     out.culprit = staged;
   } else if (state_.first_load && out.fault->sqlstate == "23505") {
@@ -309,8 +311,7 @@ RowWriter::Needed RowWriter::look(std::span<const std::size_t> rows) {
     needed[row] = true;
     if (found.boolean(i, 1)) ++out.there;
   }
-  for (const std::size_t row : rows)
-    if (needed[row]) out.rows.push_back(row);
+  for (const std::size_t row : rows) (needed[row] ? out.rows : result_.equal).push_back(row);
   result_.unchanged += rows.size() - out.rows.size();
   return out;
 }

@@ -24,14 +24,6 @@ std::vector<std::size_t> positions_of(const core::LocalKey& keys) {
   return positions;
 }
 
-// Empty: a null in it is nobody's.
-std::string print_of(const core::LocalKey& keys, std::span<const base::Cell> cells) {
-  const bool null = std::ranges::any_of(cells, [](const base::Cell& cell) {
-    return cell.form == base::Cell::Form::null || cell.form == base::Cell::Form::made;
-  });
-  return null ? std::string() : keys.fingerprint(cells);
-}
-
 core::RowFault same_row(const PullPlan& plan, const core::Identity& second, std::string_view first,
                         std::span<const base::Cell> row) {
   return {.record = second.record,
@@ -43,19 +35,6 @@ core::RowFault same_row(const PullPlan& plan, const core::Identity& second, std:
                                   ", which is of the same page: ", plan.local_key->stored(row)),
           .suggestion = "Find rows by columns that tell the two apart, or correct one of them at the source.",
           .sqlstate = {}};
-}
-
-// What is left of `rows` without those that are twins of others.
-void keep_rows(core::RowBuilder::Converted& rows, std::size_t width, const std::vector<bool>& twin) {
-  core::RowBuilder::Converted left;
-  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-    if (twin[i]) continue;
-    const auto begin = rows.cells.begin() + static_cast<std::ptrdiff_t>(i * width);
-    left.cells.insert(left.cells.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
-    left.rows.push_back(rows.rows[i]);
-  }
-  rows.cells = std::move(left.cells);
-  rows.rows = std::move(left.rows);
 }
 
 }  // namespace
@@ -86,7 +65,26 @@ void refuse_second_of_a_row(const PullPlan& plan, LoadedPage& loaded, const std:
     rows.faults.push_back(same_row(plan, rows.rows[i], held->second, row));
     some = twin[i] = true;
   }
-  if (some) keep_rows(rows, width, twin);
+  if (some) leave_out(rows, width, twin);
+}
+
+void leave_out(core::RowBuilder::Converted& rows, std::size_t width, const std::vector<bool>& which) {
+  core::RowBuilder::Converted left;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    if (which[i]) continue;
+    const auto begin = rows.cells.begin() + static_cast<std::ptrdiff_t>(i * width);
+    left.cells.insert(left.cells.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+    left.rows.push_back(rows.rows[i]);
+  }
+  rows.cells = std::move(left.cells);
+  rows.rows = std::move(left.rows);
+}
+
+std::string print_of(const core::LocalKey& keys, std::span<const base::Cell> cells) {
+  const bool null = std::ranges::any_of(cells, [](const base::Cell& cell) {
+    return cell.form == base::Cell::Form::null || cell.form == base::Cell::Form::made;
+  });
+  return null ? std::string() : keys.fingerprint(cells);
 }
 
 std::vector<std::int64_t> keys_shown(PullPlan& plan, LoadedPage& loaded, const std::vector<Unremembered>& records) {

@@ -19,6 +19,11 @@ namespace tandem::worker {
 void refuse_second_of_a_row(const PullPlan& plan, LoadedPage& loaded, const std::vector<core::Identity>& in_already,
                             core::RowBuilder::Converted& rows);
 
+// Takes these of the rows out.
+void leave_out(core::RowBuilder::Converted& rows, std::size_t width, const std::vector<bool>& which);
+// Tells keys apart as the table does. Empty: a null in it is nobody's.
+[[nodiscard]] std::string print_of(const core::LocalKey& keys, std::span<const base::Cell> cells);
+
 struct Unremembered {
   std::size_t record = 0;
   std::string_view origin_id;

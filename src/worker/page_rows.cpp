@@ -1,6 +1,7 @@
 #include "worker/page_rows.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/strings.hpp"
 #include "core/rows/failures.hpp"
@@ -12,6 +13,7 @@
 #include "worker/page_deletions.hpp"
 #include "worker/page_history.hpp"
 #include "worker/page_keys.hpp"
+#include "worker/page_moves.hpp"
 #include "worker/page_references.hpp"
 
 namespace tandem::worker {
@@ -175,6 +177,20 @@ void count(const PullPlan& plan, const LoadedPage& loaded, const store::WriteRes
   result.kept_out += result.buried.kept_out;
 }
 
+// A row that only followed its record was equal when it was written.
+void count_moved(const PageMoves& moves, const core::RowBuilder::Converted& rows, store::WriteResult& written,
+                 PageResult& result) {
+  const std::unordered_set<std::size_t> counted(written.relined.begin(), written.relined.end());
+  for (const std::size_t row : written.equal) {
+    if (!moves.moved[rows.rows[row].record] || counted.contains(row)) continue;
+    --written.unchanged;
+    ++written.updated;
+    written.relined.push_back(row);
+  }
+  result.buried.deleted += moves.left_empty;
+  result.half_in += moves.left_empty;
+}
+
 // Sorts the converted rows by what became of them. Tells which did not go in; from here on `written.faults` are spent.
 std::vector<bool> tell_apart(const PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Converted& converted,
                              store::WriteResult& written, PageResult& result) {
@@ -232,6 +248,9 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
       plan.mapping.last_error.empty() ? std::vector<core::RowFault>{} : converted.faults;
   if (plan.local_key && !told_apart(*plan.local_key, identified.rows))
     refuse_second_of_a_row(plan, loaded, without(identified.rows, candidates, loaded.page.records()), converted);
+  laps.lap(core::Stage::convert);
+  const PageMoves moves = move_rows(sql, plan, loaded, converted);
+  laps.lap(core::Stage::write);
   PageReferences references(sql, plan, loaded.arena, &children);
   references.resolve(converted);
   laps.lap(core::Stage::convert);
@@ -240,6 +259,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   store::RowWriter writer(sql, plan.write, plan.write_state);
   const auto with = children.batch(converted.rows);
   store::WriteResult written = writer.write(converted.cells, converted.rows.size(), pointer_to(with));
+  count_moved(moves, converted, written, result);
   references.resolve_rest(converted, written);
   mark_rows(sql, plan, converted, not_converted, written);
   laps.lap(core::Stage::write);

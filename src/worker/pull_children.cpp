@@ -143,6 +143,12 @@ std::vector<PullChild> make_pull_children(pg::Sql& sql, const store::RunSpec& sp
   return out;
 }
 
+std::vector<store::DeletedWith> moved_with(const std::vector<PullChild>& children) {
+  std::vector<store::DeletedWith> out;
+  for (const PullChild& child : children) out.push_back({&child.write.table, &child.table, child.write.by_index});
+  return out;
+}
+
 std::vector<store::DeletedWith> deleted_with(const std::vector<PullChild>& children) {
   std::vector<store::DeletedWith> out;
   for (const PullChild& child : children)

@@ -37,6 +37,8 @@ void follow_children(pg::Sql& sql, store::RunSpec& spec);
                                                         const core::Mapping& mapping, const core::Target& target,
                                                         const store::WritePlan& parent, core::RowBuilder& rows,
                                                         pg::Oid owner);
+// Those whose rows may hold the old key of a row that gets another one.
+[[nodiscard]] std::vector<store::DeletedWith> moved_with(const std::vector<PullChild>& children);
 [[nodiscard]] std::vector<store::DeletedWith> deleted_with(const std::vector<PullChild>& children);
 
 }  // namespace tandem::worker

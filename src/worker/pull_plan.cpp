@@ -163,6 +163,11 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   if (!plan.contracts) return;
   store::keep_contracts_of(sql, plan.spec.mapping_id,
                            strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
+  if (!plan.local_key || plan.local_key->derived() || plan.mapping.write_mode == core::WriteMode::insert ||
+      plan.local_key->columns() != match.size())
+    plan.moves.reset();
+  else
+    plan.moves = store::make_move_plan(plan.write.table, match, moved_with(plan.children));
   const bool own_params = plan.spec.params.is_object() && !plan.spec.params.members().empty();
   const std::string scope =
       core::listing_scope(plan.api, plan.object, run_params(plan.object, plan.mapping, plan.spec));

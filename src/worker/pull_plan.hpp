@@ -27,6 +27,7 @@
 #include "store/runs.hpp"
 #include "worker/pull_children.hpp"
 #include "worker/pull_deletes.hpp"
+#include "store/row_mover.hpp"
 #include "store/transform_sql.hpp"
 #include "worker/requests.hpp"
 
@@ -75,6 +76,7 @@ struct PullPlan {
   core::Latencies latencies = {};
   store::RunLog log = store::RunLog();
   std::optional<core::LocalKey> local_key = {};  // of a mapping that keeps contracts
+  std::optional<store::MovePlan> moves = {};     // of a mapping whose rows are found by other columns
   std::optional<PullDeletes> deletes = {};       // of a mapping that deletes
   std::optional<FeedReader> feed_reader = {};    // of pages of the feed of deletions
 };

@@ -15,7 +15,7 @@ BAD = {"name": ["x" * 21], "qty": ["x", 5000, 1.5], "lines": [[{"no": 1, "sku": 
 
 
 class Model:
-    """What the table has to hold. Rows are [name, qty, gone], their lines {no: sku}; `known` is what was last written of a record."""
+    """What the table has to hold. Rows are [code, name, qty, gone], their lines {no: sku}; `known` is what was last written of a record."""
 
     def __init__(self, options):
         self.options = options
@@ -44,7 +44,7 @@ class Model:
 
     def write(self, record):
         key = record["id"]
-        self.rows[key] = [record["name"], record["qty"], False]
+        self.rows[key] = [record["code"], record["name"], record["qty"], False]
         if self.options["children"] and "lines" in record:
             self.lines[key] = [(line["no"], line["sku"]) for line in record["lines"] or []]
 
@@ -55,18 +55,18 @@ class Model:
         if self.options["delete_mode"] == "hard":
             self.rows.pop(key, None), self.lines.pop(key, None)
         elif key in self.rows:
-            self.rows[key][2] = True
+            self.rows[key][3] = True
 
     def equals(self, source):
         """Whether the table is as the source, as far as the mapping is about it."""
         about = {r["id"]: r for r in source if not self.options["conditions"] or r["grp"] == "a"}
         shown = {r["id"] for r in source}
-        if any(self.unusable(r) or self.rows.get(r["id"], [None])[:2] != [r["name"], r["qty"]] for r in about.values()):
+        if any(self.unusable(r) or self.rows.get(r["id"], [None])[:3] != [r["code"], r["name"], r["qty"]] for r in about.values()):
             return False
         lines = {key: sorted((line["no"], line["sku"]) for line in r["lines"] or []) for key, r in about.items() if "lines" in r}
         if self.options["children"] and any(sorted(self.lines.get(key, [])) != value for key, value in lines.items()):
             return False
-        return all(key in shown or row[2] for key, row in self.rows.items())
+        return all(key in shown or row[3] for key, row in self.rows.items())
 
     def table(self):
         return sorted((key, *row) for key, row in self.rows.items())
@@ -129,6 +129,11 @@ class History:
         record["bad"] = self.chance.choice(list(BAD))
         record[record["bad"]] = self.chance.choice(BAD[record["bad"]])
 
+    def recode(self):
+        """Where rows are found by it, the row follows its record."""
+        self.last += 1
+        self.chance.choice(self.source)["code"] = f"C{self.last}"
+
     def regroup(self):
         self.chance.choice(self.source)["grp"] = self.chance.choice("ab")
 
@@ -146,7 +151,7 @@ class History:
         if self.model.rows:
             key = self.chance.choice(sorted(self.model.rows))
             self.database.sql(f"UPDATE {self.name} SET name = 'by hand' WHERE id = %s", (key,))
-            self.model.rows[key][0] = "by hand"
+            self.model.rows[key][1] = "by hand"
 
     def delete_row(self):
         if self.model.rows:
@@ -174,7 +179,7 @@ class History:
         if self.chance.random() < .25 and self.last:
             self.break_off()
         for _ in range(self.chance.randrange(1, 12)):
-            self.chance.choice([self.add, self.add, self.edit, self.edit, self.spoil, self.regroup, self.vanish, self.vanish,
+            self.chance.choice([self.add, self.add, self.edit, self.edit, self.spoil, self.regroup, self.recode, self.vanish, self.vanish,
                                 self.come_back, self.edit_row, self.delete_row])() if self.source else self.add()
         self.serve()
         full = self.chance.random() < .2
@@ -201,7 +206,7 @@ def check(history, step, run):
     unusable = {r["id"] for r in history.source
                 if model.unusable(r) and not (history.options["conditions"] and r["grp"] != "a")}
     assert {e for (e,) in history.pull.errors("origin_id")} >= unusable, told
-    assert database.sql(f"SELECT id, name, qty, gone FROM {name} ORDER BY id") == model.table(), told
+    assert database.sql(f"SELECT id, code, name, qty, gone FROM {name} ORDER BY id") == model.table(), told
     assert database.sql(f"SELECT row_id, no, sku FROM {name}_lines ORDER BY 1, 2, 3") == model.child_table(), told
 
 

@@ -1,0 +1,150 @@
+#include "store/row_mover.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/strings.hpp"
+#include "pg/expression.hpp"
+#include "pg/transaction.hpp"
+#include "pg/type_oids.hpp"
+#include "store/child_plan.hpp"
+#include "store/database_fault.hpp"
+
+namespace tandem::store {
+
+using base::strcat;
+
+namespace {
+
+constexpr std::string_view kMoving = "tandem_moving";
+// Rows that move up one behind the other take as many rounds.
+constexpr int kMostRounds = 100;
+
+std::string staged_as(std::string_view letter, std::size_t column) { return strcat("p.", letter, column + 1); }
+
+// "t.email OPERATOR(pg_catalog.=) p.o1 AND …"
+std::string same_key(const pg::UniqueKey& key, const std::vector<std::string>& columns, std::string_view alias,
+                     std::string_view letter) {
+  std::vector<std::string> terms;
+  for (std::size_t k = 0; k < key.columns.size(); ++k) {
+    const auto at = static_cast<std::size_t>(std::ranges::find(columns, key.columns[k]) - columns.begin());
+    terms.push_back(strcat(alias, ".", pg::quote_identifier(key.columns[k]), " ", key.equals[k], " ",
+                           staged_as(letter, at)));
+  }
+  return base::join(terms, " AND ");
+}
+
+// "c.order_email OPERATOR(pg_catalog.=) m.o1 AND …"; empty: nothing in the child table tells of these columns.
+std::string same_old_parent(const DeletedWith& with, const std::vector<std::string>& columns) {
+  std::vector<std::string> terms;
+  for (const core::ChildTable::Parent& parent : with.child->parents) {
+    const auto at = std::ranges::find(columns, parent.of);
+    if (at == columns.end()) continue;
+    const pg::Oid type = with.table->column(parent.column)->type;
+    terms.push_back(strcat("c.", pg::quote_identifier(parent.column), " ", pg::equality_operator(type), " m.o",
+                           at - columns.begin() + 1, "::", pg::type_name(pg::base_type(type))));
+  }
+  return base::join(terms, " AND ");
+}
+
+// One statement: foreign keys are looked at when the row has moved and the old children are gone.
+std::string with_children(std::string statement, const std::vector<std::string>& columns,
+                          std::span<const DeletedWith> children) {
+  std::string others;
+  for (std::size_t i = 0; i < children.size(); ++i)
+    if (const std::string same = same_old_parent(children[i], columns); !same.empty())
+      others += strcat(", with", i + 1, " AS (DELETE FROM ", children[i].table->quoted, " c USING moved m WHERE ", same,
+                       ")");
+  if (others.empty()) return statement;
+  return strcat("WITH moved AS (", statement, ")", others, " SELECT n FROM moved");
+}
+
+// One savepoint for all of these rows.
+std::vector<std::size_t> move_together(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys,
+                                       std::span<const std::size_t> rows) {
+  pg::StagedPage page(sql, kMoving, plan.staged);
+  const std::size_t width = 2 * plan.keys;
+  std::vector<base::Cell> cells;
+  for (const std::size_t row : rows) {
+    const auto key = keys.subspan(row * width, width);
+    cells.insert(cells.end(), key.begin(), key.end());
+    base::Cell& number = cells.emplace_back();
+    number.form = base::Cell::Form::integer;
+    number.integer = static_cast<std::int64_t>(row);
+  }
+  page.append(cells);
+  page.ready();
+  const pg::Rows found = plan.by_index ? sql.run_by_index(plan.statement) : sql.run(plan.statement);
+  sql.run(kCheckNow);
+  std::vector<std::size_t> moved;
+  for (std::size_t i = 0; i < found.size(); ++i) moved.push_back(static_cast<std::size_t>(found.integer(i, 0)));
+  return moved;
+}
+
+void move_some(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys, std::span<const std::size_t> rows,
+               Moved& out) {
+  try {
+    pg::Savepoint savepoint(sql);
+    const std::vector<std::size_t> moved = move_together(sql, plan, keys, rows);
+    savepoint.release();
+    out.rows.insert(out.rows.end(), moved.begin(), moved.end());
+    return;
+  } catch (const pg::Error& error) {
+    if (!of_a_row(error)) throw;
+    if (rows.size() == 1) {
+      out.faults.push_back(row_fault(error, rows.front()));
+      return;
+    }
+  }
+  move_some(sql, plan, keys, rows.first(rows.size() / 2), out);
+  move_some(sql, plan, keys, rows.subspan(rows.size() / 2), out);
+}
+
+}  // namespace
+
+MovePlan make_move_plan(const pg::Table& table, const std::vector<std::string>& match_columns,
+                        std::span<const DeletedWith> children) {
+  MovePlan plan;
+  plan.keys = match_columns.size();
+  std::vector<std::string> assignments, returned;
+  for (const char* letter : {"o", "k"})
+    for (std::size_t i = 0; i < match_columns.size(); ++i) {
+      const pg::TableColumn* column = table.column(match_columns[i]);
+      if (column == nullptr)
+        throw base::Failure(base::Errc::undefined_column,
+                            strcat("column ", match_columns[i], " of ", table.quoted, " is not there any more"));
+      plan.staged.push_back({strcat(letter, i + 1), column->type, column->typmod, column->collation});
+    }
+  for (std::size_t i = 0; i < match_columns.size(); ++i) {
+    assignments.push_back(strcat(pg::quote_identifier(match_columns[i]), " = ", staged_as("k", i)));
+    returned.push_back(staged_as("o", i));
+  }
+  plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
+  const pg::UniqueKey& key = unique_key(table, match_columns);
+  plan.statement = with_children(
+      strcat("UPDATE ", table.quoted, " t SET ", base::join(assignments, ", "), " FROM ", kMoving, " p WHERE ",
+             same_key(key, match_columns, "t", "o"), " AND NOT EXISTS (SELECT FROM ", table.quoted, " x WHERE ",
+             same_key(key, match_columns, "x", "k"), ") RETURNING p.n, ", base::join(returned, ", ")),
+      match_columns, children);
+  for (const DeletedWith& with : children) plan.by_index = plan.by_index && with.by_index;
+  return plan;
+}
+
+Moved move_rows(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys, std::size_t rows) {
+  Moved out;
+  std::vector<std::size_t> left(rows);
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  for (int round = 0; round < kMostRounds && !left.empty(); ++round) {
+    const std::size_t before = out.rows.size();
+    move_some(sql, plan, keys, left, out);
+    if (out.rows.size() == before) break;
+    std::vector<bool> done(rows);
+    for (const std::size_t row : out.rows) done[row] = true;
+    for (const core::RowFault& fault : out.faults) done[fault.record] = true;
+    std::erase_if(left, [&](std::size_t row) { return done[row]; });
+  }
+  return out;
+}
+
+}  // namespace tandem::store

@@ -1,0 +1,129 @@
+"""Columns of match_on find a row the first time. When their values change at the source, the row follows its record."""
+
+import pytest
+
+from pull import Pull
+
+PEOPLE = "number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text UNIQUE, name text, mine text"
+
+
+def person(number, email=None, name=None):
+    return {"id": f"p{number}", "email": email or f"p{number}@example.com", "name": name or f"n{number}"}
+
+
+def people(api, database, records, table=PEOPLE, columns=None, match_on=("email",), **arguments):
+    api.listing("/things", records)
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}}).table(table)
+    return pull.map(columns or {"email": "email", "name": "name"}, match_on=list(match_on), **arguments)
+
+
+@pytest.mark.parametrize("delete_mode", ["ignore", "hard"])
+def test_a_row_follows_its_record(api, database, delete_mode):
+    pull = people(api, database, [person(1), person(2)], delete_mode=delete_mode)
+    pull.run()
+    database.sql("UPDATE things SET mine = 'kept' WHERE email = 'p1@example.com'")
+    api.listing("/things", [person(1, "new@example.com"), person(2)])
+    run = pull.run()
+    assert (run.status, run.created, run.updated, run.skipped, run.deleted) == ("completed", 0, 1, 1, 0)
+    assert pull.rows("number, email, name, mine") == [(1, "new@example.com", "n1", "kept"), (2, "p2@example.com", "n2", None)]
+    api.listing("/things", [person(1, "newer@example.com", "other"), person(2)])
+    run = pull.run()
+    assert (run.created, run.updated) == (0, 1)
+    assert pull.rows("number, email, name")[0] == (1, "newer@example.com", "other")
+    assert pull.run().skipped == 2
+    assert database.sql("SELECT local_key ->> 'email' FROM tandem.contracts WHERE origin_id = 'p1'") == [("newer@example.com",)]
+
+
+def test_rows_move_up_one_behind_the_other(api, database):
+    pull = people(api, database, [person(n, f"place {n}") for n in range(20)], delete_mode="hard")
+    pull.run()
+    api.listing("/things", [person(n, f"place {n + 1}") for n in range(20)])
+    run = pull.run()
+    assert (run.created, run.updated, run.deleted) == (0, 20, 0)
+    assert pull.rows("number, email, name") == [(n + 1, f"place {n + 1}", f"n{n}") for n in range(20)]
+
+
+def test_records_that_change_places_change_rows(api, database):
+    pull = people(api, database, [person(1), person(2), person(3)], delete_mode="hard")
+    pull.run()
+    api.listing("/things", [person(1, "p2@example.com"), person(2, "p1@example.com"), person(3)])
+    run = pull.run()
+    assert (run.status, run.updated, run.created, run.deleted) == ("completed", 2, 0, 0)
+    assert pull.rows("email, name") == [("p1@example.com", "n2"), ("p2@example.com", "n1"), ("p3@example.com", "n3")]
+    assert pull.run().skipped == 3
+
+
+@pytest.mark.parametrize("delete_mode, left", [("ignore", 3), ("hard", 2)])
+def test_a_place_that_is_taken_is_the_records_row_from_now_on(api, database, delete_mode, left):
+    pull = people(api, database, [person(1), person(2)], delete_mode=delete_mode)
+    pull.run()
+    database.sql("INSERT INTO things (email, mine) VALUES ('taken@example.com', 'was here')")
+    api.listing("/things", [person(1, "taken@example.com"), person(2)])
+    run = pull.run()
+    assert (run.status, run.created, run.updated, run.skipped) == ("completed", 0, 1, 1)
+    assert run.deleted == 3 - left
+    assert database.sql("SELECT name, mine FROM things WHERE email = 'taken@example.com'") == [("n1", "was here")]
+    assert len(pull.rows()) == left
+
+
+def test_a_row_that_two_records_have_stays_the_others(api, database):
+    pull = people(api, database, [person(1, "both@example.com")], delete_mode="hard")
+    pull.run()
+    api.listing("/things", [person(2, "both@example.com")])
+    pull.run()
+    api.listing("/things", [person(1, "both@example.com")])
+    pull.run()
+    database.sql("UPDATE tandem._contract SET deleted_at = NULL", user="postgres")  # as pages far apart would leave them
+    api.listing("/things", [person(1, "own@example.com"), person(2, "both@example.com")])
+    run = pull.run()
+    assert (run.status, run.deleted) == ("completed", 0)
+    assert [row[0] for row in pull.rows("email")] == ["both@example.com", "own@example.com"]
+
+
+def test_a_row_that_cannot_follow_costs_its_record_only(api, database):
+    pull = people(api, database, [person(1), person(2), person(3)], delete_mode="hard")
+    pull.run()
+    database.psql("CREATE TABLE logins (email text REFERENCES things (email)); INSERT INTO logins VALUES ('p2@example.com')")
+    api.listing("/things", [person(1, "a@example.com"), person(2, "b@example.com"), person(3, "c@example.com")])
+    run = pull.run()
+    assert (run.status, run.updated, run.created, run.failed) == ("partial", 2, 0, 1)
+    assert [row[0] for row in pull.rows("email")] == ["a@example.com", "c@example.com", "p2@example.com"]
+    assert "cannot follow" in pull.errors("message")[0][0]
+    database.sql("DELETE FROM logins")
+    run = pull.run()
+    assert (run.status, run.updated) == ("completed", 1)
+    assert [row[0] for row in pull.rows("email")] == ["a@example.com", "b@example.com", "c@example.com"]
+    assert pull.errors() == []
+
+
+def test_a_row_moves_to_another_partition(api, database):
+    def listed(*regions):
+        api.listing("/things", [{"id": i, "region": region} for i, region in enumerate(regions)])
+
+    listed("eu", "us", "eu")
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}})
+    database.psql("""CREATE TABLE things (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+                     CREATE TABLE eu PARTITION OF things FOR VALUES IN ('eu'); CREATE TABLE us PARTITION OF things FOR VALUES IN ('us');""")
+    pull.map({"id": "id", "region": "region"}, match_on=["id", "region"], delete_mode="hard")
+    pull.run()
+    listed("us", "us", "asia")
+    run = pull.run()
+    assert (run.status, run.updated, run.created, run.deleted) == ("partial", 1, 0, 0)
+    assert pull.rows("id, region") == [(0, "us"), (1, "us"), (2, "eu")]
+    assert [row[0] for row in pull.errors("origin_id")] == ["2"]
+
+
+@pytest.mark.parametrize("action", ["", "ON DELETE CASCADE", "ON UPDATE CASCADE"])
+def test_lines_follow_their_row(api, database, action):
+    def order(number, email, *skus):
+        return {**person(number, email), "lines": [{"sku": sku} for sku in skus]}
+
+    database.sql("CREATE TABLE lines (email text, sku text)")
+    pull = people(api, database, [order(1, "a", "x", "y"), order(2, "b", "z")], delete_mode="hard", columns={
+        "email": "email", "name": "name", "lines[]": {"table": "lines", "parent": "email", "columns": {"sku": "sku"}}})
+    database.sql(f"ALTER TABLE lines ADD FOREIGN KEY (email) REFERENCES things (email) {action}")
+    pull.run()
+    api.listing("/things", [order(1, "c", "x", "y"), order(2, "b", "z")])
+    run = pull.run()
+    assert (run.status, run.updated, run.created) == ("completed", 1, 0), pull.errors("message")
+    assert database.sql("SELECT email, sku FROM lines ORDER BY 1, 2") == [("b", "z"), ("c", "x"), ("c", "y")]
