@@ -34,6 +34,30 @@ std::string same_row(const pg::Table& table, const core::ChildTable& child, cons
   return base::join(terms, " AND ");
 }
 
+// Whether different texts may be one key to the table: 1 and 1.0, A and a.
+bool may_be_spelled_twice(const pg::TableColumn& column) {
+  using base::TypeClass;
+  const TypeClass type = column.conversion.type_class;
+  return type != TypeClass::smallint && type != TypeClass::integer && type != TypeClass::bigint &&
+         column.type != pg::kTextType;
+}
+
+// Two such elements would be one row, and the later of them lost without a word. It is brought as if it were missing,
+// and the unique index says what is wrong.
+std::string spelled_twice(const pg::Table& table, const core::ChildTable& child,
+                          const std::vector<std::string>& columns) {
+  std::string keys;
+  bool some = false;
+  for (const std::string& name : core::key_columns(child)) {
+    some = some || may_be_spelled_twice(column_of(table, name));
+    const auto at = static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
+    keys += strcat(", p.", staged_name(at));
+  }
+  if (!some) return {};
+  return strcat(" UNION SELECT n, e FROM (SELECT p.n, p.e, pg_catalog.row_number() OVER (PARTITION BY p.n", keys,
+                " ORDER BY p.e) AS time FROM ", kChildrenPage, " p) q WHERE q.time OPERATOR(pg_catalog.>) 1");
+}
+
 void plan_keyed(const core::ChildTable& child, const core::Mapping& mapping, const std::vector<std::string>& columns,
                 ChildPlan& plan) {
   const ColumnLists lists = column_lists(mapping, core::key_columns(child));
@@ -54,7 +78,7 @@ void plan_keyed(const core::ChildTable& child, const core::Mapping& mapping, con
              same, lists.old_values.empty() ? "" : strcat(" AND NOT ", differs), ") UNION SELECT p.n FROM ",
              kParentsPage, " p JOIN ", plan.table.quoted, " t ON ", of_parent, " WHERE ", not_in_page);
   plan.missing = strcat("SELECT p.n, p.e FROM ", kChildrenPage, " p WHERE NOT EXISTS (SELECT FROM ", plan.table.quoted,
-                        " t WHERE ", same, ")");
+                        " t WHERE ", same, ")", spelled_twice(plan.table, child, columns));
 }
 
 // Rows of the table and of the page are paired, one to one, where they are equal: what has no partner goes, or comes.

@@ -141,7 +141,8 @@ std::vector<std::string> sharing_keys(pg::Sql& sql, std::int64_t mapping, const 
   const pg::Rows rows = sql.engine_by_index(
       "SELECT f.origin_id FROM unnest($2) AS u (origin_id) CROSS JOIN LATERAL"
       " (SELECT k.origin_id, k.local_key FROM tandem._contract k WHERE k.mapping_id = $1 AND k.origin_id = u.origin_id"
-      " OFFSET 0) f CROSS JOIN LATERAL (SELECT FROM tandem._contract o WHERE o.mapping_id = $1 AND o.local_key IS NOT NULL"
+      " OFFSET 0) f CROSS JOIN LATERAL (SELECT FROM tandem._contract o WHERE o.mapping_id = $1 AND o.local_key IS NOT "
+      "NULL"
       " AND jsonb_hash_extended(o.local_key, 0) = jsonb_hash_extended(f.local_key, 0) AND o.local_key = f.local_key"
       " AND o.origin_id <> f.origin_id AND o.deleted_at IS NULL OFFSET 0) other",
       parameters);

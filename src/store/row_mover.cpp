@@ -29,8 +29,8 @@ std::string same_key(const pg::UniqueKey& key, const std::vector<std::string>& c
   std::vector<std::string> terms;
   for (std::size_t k = 0; k < key.columns.size(); ++k) {
     const auto at = static_cast<std::size_t>(std::ranges::find(columns, key.columns[k]) - columns.begin());
-    terms.push_back(strcat(alias, ".", pg::quote_identifier(key.columns[k]), " ", key.equals[k], " ",
-                           staged_as(letter, at)));
+    terms.push_back(
+        strcat(alias, ".", pg::quote_identifier(key.columns[k]), " ", key.equals[k], " ", staged_as(letter, at)));
   }
   return base::join(terms, " AND ");
 }
@@ -54,8 +54,8 @@ std::string with_children(std::string statement, const std::vector<std::string>&
   std::string others;
   for (std::size_t i = 0; i < children.size(); ++i)
     if (const std::string same = same_old_parent(children[i], columns); !same.empty())
-      others += strcat(", with", i + 1, " AS (DELETE FROM ", children[i].table->quoted, " c USING moved m WHERE ", same,
-                       ")");
+      others +=
+          strcat(", with", i + 1, " AS (DELETE FROM ", children[i].table->quoted, " c USING moved m WHERE ", same, ")");
   if (others.empty()) return statement;
   return strcat("WITH moved AS (", statement, ")", others, " SELECT n FROM moved");
 }

@@ -112,8 +112,8 @@ PageMoves move_rows(pg::Sql& sql, const PullPlan& plan, LoadedPage& loaded, core
   for (core::RowFault& fault : moved.faults) {
     const std::size_t row = candidates.rows[fault.record];
     fault.record = rows.rows[row].record;
-    fault.message = base::strcat("the columns that its row is found by have changed, but the row cannot follow: ",
-                                 fault.message);
+    fault.message =
+        base::strcat("the columns that its row is found by have changed, but the row cannot follow: ", fault.message);
     rows.faults.push_back(std::move(fault));
     refused[row] = true;
   }

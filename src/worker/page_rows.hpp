@@ -34,7 +34,8 @@ struct PageResult {
   std::vector<std::int64_t> keys;    // of records that leave none
   std::size_t kept_out = 0;
   std::vector<store::HistoryEntry> history;
-  std::int64_t half_in = 0;  // written, but not with all they refer to: they count as failed, too; what one record did twice
+  std::int64_t half_in =
+      0;  // written, but not with all they refer to: they count as failed, too; what one record did twice
 };
 
 // Writes the page's rows into the table, children and deletions that records tell of themselves included.

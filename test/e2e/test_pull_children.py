@@ -144,6 +144,17 @@ def test_two_elements_with_one_key(api, database):
     assert pull.errors("origin_id, code") == [("o1", "TD121")]
 
 
+@pytest.mark.parametrize("kind, first, second, code", [("int", 1, "1", "TD121"), ("text", 1, "1", "TD121"), ("numeric", 1, "1.0", "TD402")])
+def test_two_elements_whose_keys_are_equal_to_the_table(api, database, kind, first, second, code):
+    pull = orders(api, database, [order(1, line(first)), order(2, line(1))], lines=f"order_id text, no {kind}, sku text, qty int, PRIMARY KEY (order_id, no)")
+    assert pull.run().created == 2
+    api.listing("/things", [order(1, line(first), line(second, "b")), order(2, line(1, "b"))])
+    run = pull.run()
+    assert (run.status, run.updated) == ("partial", 1)
+    assert pull.errors("origin_id, code") == [("o1", code)]
+    assert database.sql("SELECT order_id, no::int, sku FROM lines ORDER BY 1") == [("o1", 1, "a"), ("o2", 1, "b")], "nothing is lost"
+
+
 def test_ten_thousand_lines_in_a_page(api, database):
     source = [order(n, *(line(i, f"s{i}") for i in range(100))) for n in range(100)]
     pull = orders(api, database, source)
