@@ -163,7 +163,7 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   if (!plan.contracts) return;
   store::keep_contracts_of(sql, plan.spec.mapping_id,
                            strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
-  if (!plan.local_key || plan.local_key->derived() || plan.mapping.write_mode == core::WriteMode::insert ||
+  if (!plan.local_key || !plan.local_key->may_change() || plan.mapping.write_mode == core::WriteMode::insert ||
       plan.local_key->columns() != match.size())
     plan.moves.reset();
   else

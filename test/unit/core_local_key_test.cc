@@ -39,6 +39,15 @@ TEST(LocalKey, IsDerivedWhereTheKeyIsWhatRowsAreFoundBy) {
   EXPECT_FALSE(LocalKey(number.mapping, number.target, {"id"}, {"id"}).exact()) << "7 and 7.0";
 }
 
+TEST(LocalKey, MayChangeWhereItIsMoreThanTheId) {
+  const Case c = table(TypeClass::text, "text");
+  EXPECT_FALSE(LocalKey(c.mapping, c.target, {"id"}, {"id"}).may_change());
+  EXPECT_TRUE(LocalKey(c.mapping, c.target, {"id"}, {"email"}).may_change());
+  EXPECT_TRUE(LocalKey(c.mapping, c.target, {"id"}, {"id", "email"}).may_change());
+  const Case json = table(TypeClass::jsonb, "jsonb");
+  EXPECT_FALSE(LocalKey(json.mapping, json.target, {"id"}, {"id"}).may_change()) << "records of one id, not one record";
+}
+
 TEST(LocalKey, SpellingsOfOneRowLookTheSame) {
   const auto same = [](TypeClass type_class, const char* type, const char* one, const char* other) {
     const Case c = table(type_class, type);

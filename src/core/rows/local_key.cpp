@@ -90,6 +90,7 @@ LocalKey::LocalKey(const Mapping& mapping, const Target& target, const std::vect
       column.constant = cell;
     } else {
       const auto part = std::ranges::find(key, mapped->field);
+      may_change_ = may_change_ || part == key.end() || !mapped->to_local.empty() || mapped->reference;
       // 7 and "7" are two values of jsonb, and one id.
       derived_ = derived_ && part != key.end() && mapped->to_local.empty() && !mapped->reference &&
                  column.type.type_class != TypeClass::jsonb;

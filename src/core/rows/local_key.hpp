@@ -24,6 +24,8 @@ class LocalKey {
            const std::vector<std::string>& match_on, const TextCase* letters = nullptr);
 
   [[nodiscard]] bool derived() const noexcept { return derived_; }
+  // Whether a record may come with another one while its id stays.
+  [[nodiscard]] bool may_change() const noexcept { return may_change_; }
   [[nodiscard]] std::size_t columns() const noexcept { return columns_.size(); }
   // Where each of the match columns stands in the mapping's columns.
   [[nodiscard]] std::size_t position(std::size_t i) const { return columns_[i].position; }
@@ -55,7 +57,7 @@ class LocalKey {
 
   std::vector<Column> columns_;
   std::size_t parts_ = 0;  // of the origin id
-  bool derived_ = true, exact_ = true, exact_or_whole_ = true;
+  bool may_change_ = false, derived_ = true, exact_ = true, exact_or_whole_ = true;
   const TextCase* letters_ = nullptr;
   base::TextArena text_;  // of constants
 };
