@@ -248,3 +248,21 @@ def test_an_altered_mapping_writes_every_record_once_more(api, database):
     assert (run.updated, run.skipped) == (3, 0)
     assert pull.rows("qty") == [(0,), (1,), (2,)]
 
+
+
+def test_a_mapping_that_is_dropped_while_its_page_is_written_leaves_nothing(api, database):
+    pull = things(api, database, records(5), delete_mode="hard")
+    database.psql("""
+        CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END $$;
+        CREATE TRIGGER hold BEFORE INSERT ON things FOR EACH ROW EXECUTE FUNCTION hold();""")
+    with database.connect(autocommit=False) as holder:
+        holder.execute("SELECT pg_advisory_xact_lock(7)")
+        pull.start()
+        database.wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+        database.sql("SELECT tandem.drop_mapping('things')")
+        holder.rollback()
+    other = pull.map({"id": "id"})  # its run comes behind that page
+    assert other.run().created == 5
+    assert database.sql("SELECT name FROM things GROUP BY 1") == [(None,)], "the page of the mapping that went was undone"
+    left = "SELECT count(*) FROM tandem._contract WHERE mapping_id NOT IN (SELECT mapping_id FROM tandem._mapping)"
+    assert database.scalar(left, user="postgres") == 0
