@@ -54,9 +54,11 @@ class Loop {
   void give_back_taken();
   bool end_some(base::Micros now);
   [[nodiscard]] bool idle() const { return jobs_.empty() && taken_.empty() && endings_.empty(); }
+  [[nodiscard]] std::deque<store::RunSpec>::iterator next_to_begin();
   void begin(store::RunSpec spec);
+  void exchange();
   void deliver();
-  void send_requests();
+  bool send_requests();
   void drop_abandoned(PullJob& job);
   bool apply_one();
   void close_jobs(bool busy);
@@ -77,6 +79,7 @@ class Loop {
   std::vector<std::unique_ptr<PullJob>> jobs_;
   std::unordered_map<net::TransferId, PullJob*> waiting_;
   std::unordered_map<std::string, int> in_flight_;  // by pool
+  std::unordered_map<std::int64_t, int> prepared_;  // by connection: their next request has not left
   std::size_t next_to_apply_ = 0;
   bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
   bool made_room_ = false;  // runs have ended since the last look: others may be next, or have room now
@@ -115,9 +118,7 @@ bool Loop::turn() {
     if (!leaving_) take_runs();
   }
   const bool begun = begin_some();
-  deliver();
-  pass_orders();
-  send_requests();
+  exchange();
   const bool applied = apply_one();
   close_jobs(begun || applied);
   return begun || applied || look_for_runs_ || (made_room_ && idle());
@@ -158,15 +159,28 @@ void Loop::take_runs() {
   context_.slot.set_runs(static_cast<int>(jobs_.size() + taken_.size()));
 }
 
-// True when there are more.
+// True when there are more that may begin.
 bool Loop::begin_some() {
   if (leaving_) give_back_taken();
-  for (int i = 0; i < kBeginsPerTurn && !taken_.empty(); ++i) {
-    store::RunSpec spec = std::move(taken_.front());
-    taken_.pop_front();
+  for (int i = 0; i < kBeginsPerTurn; ++i) {
+    const auto next = next_to_begin();
+    if (next == taken_.end()) return false;
+    store::RunSpec spec = std::move(*next);
+    taken_.erase(next);
     begin(std::move(spec));
+    exchange();
   }
-  return !taken_.empty();
+  return next_to_begin() != taken_.end();
+}
+
+// No more are prepared of one connection than can be under way: they would wait here as they do there, and every turn
+// looks at each.
+std::deque<store::RunSpec>::iterator Loop::next_to_begin() {
+  const int most = pg::settings().max_in_flight;
+  return std::ranges::find_if(taken_, [&](const store::RunSpec& spec) {
+    const auto found = prepared_.find(spec.connection_id);
+    return found == prepared_.end() || found->second < most;
+  });
 }
 
 void Loop::give_back_taken() {
@@ -225,6 +239,13 @@ bool Loop::end_some(base::Micros now) {
   return endings_.size() < before;
 }
 
+// Answers in, requests out: a place that an answer has left is taken at once.
+void Loop::exchange() {
+  deliver();
+  pass_orders();
+  if (send_requests()) deliver();  // what was started leaves when curl has its turn
+}
+
 void Loop::deliver() {
   for (net::Transfers::Completed& completed : transfers_.turn()) {
     const auto found = waiting_.find(completed.id);
@@ -244,23 +265,31 @@ void Loop::pass_orders() {
     if (!job->done()) job->yield();
 }
 
-void Loop::send_requests() {
+// True when one was started.
+bool Loop::send_requests() {
+  bool started = false;
   const auto most = static_cast<std::size_t>(pg::settings().max_in_flight);
   std::size_t held = 0;
-  for (const auto& job : jobs_) held += job->held_bytes();
+  prepared_.clear();
   for (const auto& job : jobs_) {
     drop_abandoned(*job);
+    held += job->held_bytes();
+    if (job->wants_request()) ++prepared_[job->connection()];
+  }
+  for (const auto& job : jobs_) {
+    if (transfers_.in_flight() >= most) break;
     // Pages pile up while tables are locked: then only what makes room goes on.
     if (held > kMostHeldBytes && transfers_.in_flight() > 0) continue;
-    if (!job->wants_request() || transfers_.in_flight() >= most || in_flight_[job->pool()] >= job->max_in_flight())
-      continue;
+    if (!job->wants_request() || in_flight_[job->pool()] >= job->max_in_flight()) continue;
     std::optional<net::Request> request = job->make_request();
     if (!request) continue;
     const net::TransferId id = transfers_.start(*std::move(request));
     waiting_[id] = job.get();
     ++in_flight_[job->pool()];
     job->sent(id);
+    started = true;
   }
+  return started;
 }
 
 // A request whose answer nobody wants any more; it may have ended in this very turn.

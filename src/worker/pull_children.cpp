@@ -113,8 +113,8 @@ void extract_arrays(const core::Mapping& mapping, core::RowBuilder& rows) {
 }
 
 void follow_children(pg::Sql& sql, store::RunSpec& spec) {
-  const std::vector<store::ChildRow> rows = store::children_of(sql, spec.mapping_id);
-  for (const store::ChildRow& row : rows) follow_child(sql, spec, row);
+  if (!core::child_arrays(spec.definition).empty())
+    for (const store::ChildRow& row : store::children_of(sql, spec.mapping_id)) follow_child(sql, spec, row);
   if (spec.open_changes > 0) store::settle_child_changes(sql, spec.mapping_id);
 }
 

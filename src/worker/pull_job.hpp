@@ -28,6 +28,7 @@ class PullJob {
   PullJob(PullPlan plan, pg::Oid owner);
 
   [[nodiscard]] std::int64_t run() const noexcept { return plan_.spec.run; }
+  [[nodiscard]] std::int64_t connection() const noexcept { return plan_.spec.connection_id; }
   [[nodiscard]] const std::string& mapping() const noexcept { return plan_.spec.mapping; }
   [[nodiscard]] const std::string& pool() const noexcept { return plan_.pool; }
   [[nodiscard]] int max_in_flight() const noexcept { return plan_.api.max_in_flight; }
