@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "base/strings.hpp"
+#include "pg/error.hpp"
 #include "pg/staging.hpp"
+#include "pg/transaction.hpp"
 #include "pg/type_oids.hpp"
 
 namespace tandem::store {
@@ -42,22 +45,49 @@ base::Cell integer_cell(std::int64_t value) {
   return cell;
 }
 
-void stage(pg::StagedPage& page, std::span<const core::Identity> rows, std::span<const Extra> extras) {
+std::vector<std::size_t> as_they_come(std::size_t rows) {
+  std::vector<std::size_t> order(rows);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  return order;
+}
+
+// Neighbours find their page of the index at hand.
+std::vector<std::size_t> by_id(std::span<const core::Identity> rows) {
+  std::vector<std::size_t> order = as_they_come(rows.size());
+  std::ranges::sort(order, {}, [&](std::size_t row) { return rows[row].origin_id; });
+  return order;
+}
+
+void stage(pg::StagedPage& page, std::span<const core::Identity> rows, std::span<const Extra> extras,
+           const std::vector<std::size_t>& order) {
   constexpr std::size_t kBlock = 1024;
   const std::size_t width = extras.empty() ? 3 : 5;
   std::vector<base::Cell> block;
   block.reserve(std::min(kBlock, rows.size()) * width);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (const std::size_t i : order) {
     block.insert(block.end(), {integer_cell(static_cast<std::int64_t>(i)), text_cell(rows[i].origin_id),
                                integer_cell(static_cast<std::int64_t>(rows[i].hash))});
     if (!extras.empty())
       block.insert(block.end(), {text_cell(extras[i].local_key), text_cell(extras[i].remote_version)});
-    if (block.size() == kBlock * width || i + 1 == rows.size()) {
-      page.append(block);
-      block.clear();
-    }
+    if (block.size() < kBlock * width) continue;
+    page.append(block);
+    block.clear();
   }
+  if (!block.empty()) page.append(block);
   page.ready();
+}
+
+// Without ON CONFLICT, which looks each id up and writes a second record to the log. False: one of them was there.
+bool insert_fresh(pg::Sql& sql, const std::string& insert, std::span<const pg::Param> parameters) {
+  try {
+    pg::Savepoint savepoint(sql);
+    sql.engine_by_index(insert, parameters);
+    savepoint.release();
+    return true;
+  } catch (const pg::Error& error) {
+    if (error.sqlstate() != "23505") throw;
+    return false;
+  }
 }
 
 }  // namespace
@@ -67,7 +97,7 @@ std::vector<core::Identity> changed_since_last_seen(pg::Sql& sql, std::int64_t m
   std::vector<core::Identity> changed;
   if (rows.empty()) return changed;
   pg::StagedPage page(sql, kSeen, seen_columns());
-  stage(page, rows, {});
+  stage(page, rows, {}, as_they_come(rows.size()));
   const pg::Param parameters[] = {mapping};
   const pg::Rows found = sql.engine_by_index(
       "SELECT s.n FROM tandem_seen s WHERE NOT EXISTS (SELECT FROM tandem._contract c"
@@ -84,7 +114,7 @@ Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::
   known.there.resize(rows.size());
   if (rows.empty()) return known;
   pg::StagedPage page(sql, kSeen, seen_columns());
-  stage(page, rows, {});
+  stage(page, rows, {}, as_they_come(rows.size()));
   const pg::Param parameters[] = {mapping};
   // OFFSET 0: each record looks up its contract. Left to choose, the planner would, while the table is thought to be
   // empty, hold every contract of the mapping against every record, and keep that plan for the whole first load.
@@ -103,16 +133,21 @@ Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::
   return known;
 }
 
-void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows, std::span<const Extra> extras) {
+void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows, std::span<const Extra> extras,
+              bool& fresh) {
   if (rows.empty()) return;
   pg::StagedPage page(sql, kSeen, extras.empty() ? seen_columns() : remembered_columns());
-  stage(page, rows, extras);
+  stage(page, rows, extras, by_id(rows));
   const pg::Param parameters[] = {mapping};
-  sql.engine_by_index(
+  const std::string insert =
       base::strcat("INSERT INTO tandem._contract AS c (mapping_id, origin_id, hash, last_action",
                    extras.empty() ? "" : ", local_key, remote_version", ") SELECT $1, s.origin_id, s.hash, 'c'",
-                   extras.empty() ? "" : ", s.local_key::jsonb, s.remote_version",
-                   " FROM tandem_seen s ON CONFLICT (mapping_id, origin_id) DO UPDATE SET hash = excluded.hash,"
+                   extras.empty() ? "" : ", s.local_key::jsonb, s.remote_version", " FROM tandem_seen s");
+  if (fresh && insert_fresh(sql, insert, parameters)) return;
+  fresh = false;
+  sql.engine_by_index(
+      base::strcat(insert,
+                   " ON CONFLICT (mapping_id, origin_id) DO UPDATE SET hash = excluded.hash,"
                    " last_action = CASE WHEN c.deleted_at IS NULL THEN 'u'::\"char\" ELSE 'c' END, changed_at = now(),"
                    " created_at = coalesce(c.created_at, c.changed_at), deleted_at = NULL",
                    extras.empty() ? "" : ", local_key = excluded.local_key, remote_version = excluded.remote_version",

@@ -42,8 +42,10 @@ struct HeldKey {
 struct Extra {
   std::string_view local_key, remote_version;
 };
-// Remembers `rows` as last seen; `extras` has one for each of them, or none at all.
-void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows, std::span<const Extra> extras);
+// Remembers `rows` as last seen; `extras` has one for each of them, or none at all. `fresh`: none of them has a
+// contract yet, as far as is known; false as soon as that turns out to be wrong.
+void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows, std::span<const Extra> extras,
+              bool& fresh);
 
 // Nothing was seen: the next listing writes everything.
 void forget_all(pg::Sql& sql, std::int64_t mapping);

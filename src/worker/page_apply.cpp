@@ -104,8 +104,8 @@ void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const cor
 }
 
 // What is known of the page's records from now on, and what its listing has shown.
-void keep_proof(pg::Sql& sql, const PullPlan& plan, PageResult& result) {
-  if (plan.contracts) store::remember(sql, plan.spec.mapping_id, result.applied, result.extras);
+void keep_proof(pg::Sql& sql, PullPlan& plan, PageResult& result) {
+  if (plan.contracts) store::remember(sql, plan.spec.mapping_id, result.applied, result.extras, plan.fresh);
   if (!plan.deletes || !plan.deletes->keeps_seen()) return;
   store::keep_seen(sql, plan.spec, std::move(result.seen));
   if (plan.deletes->sweeps) store::keep_shown(sql, plan.spec, result.keys);

@@ -148,6 +148,7 @@ void look_at_state(pg::Sql& sql, PullPlan& plan, pg::Oid owner) {
   bool& first_load = plan.write_state.first_load;
   first_load = plan.write.keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
   if (first_load && plan.contracts) store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
+  plan.fresh = first_load && plan.contracts;
   if (plan.spec.open_errors > 0)
     for (std::string& id : store::open_faults(sql, plan.spec.mapping_id, kMostOpenFaults))
       plan.open_faults.insert(std::move(id));

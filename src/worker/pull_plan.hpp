@@ -64,6 +64,7 @@ struct PullPlan {
   Credentials credentials;
   std::string pool;        // whose connections it uses
   bool contracts = false;  // (origin id, hash) of each record is kept
+  bool fresh = false;      // and there were none of them when the run began
   bool gate = false;       // records whose hash is the kept one are passed over; not when everything was asked for
   std::unordered_set<std::string> open_faults;     // origin ids whose earlier error is settled when they go in
   bool many_open_faults = false;                   // more than that: each page asks which of its records have one
