@@ -78,10 +78,12 @@ void compare_lines(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const
   }
 }
 
-// Their rows are shown, too: a record that is not compared is no row that the source does not have.
-void note_shown(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded, const std::vector<core::Identity>& rows,
-                store::Comparison& out) {
-  if (rows.empty()) return;
+// Their rows are shown, too: a record that is not compared is no row that the source does not have. Gives those of
+// which only the id can be told.
+std::vector<store::Difference> note_shown(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded,
+                                          const std::vector<core::Identity>& rows, store::Comparison& out) {
+  std::vector<store::Difference> unusable_ones;
+  if (rows.empty()) return unusable_ones;
   store::Comparison of_these;
   core::RowBuilder::Converted converted = plan.rows.convert(loaded.page, rows, loaded.arena);
   store::ComputedValues computed(sql, plan.compute);
@@ -89,6 +91,10 @@ void note_shown(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded, const std::vec
   PageReferences(sql, plan, loaded.arena).resolve(converted);
   compare_converted(sql, plan, converted, of_these);
   out.shown.insert(out.shown.end(), of_these.shown.begin(), of_these.shown.end());
+  std::vector<std::string_view> ids(loaded.page.records());
+  for (const core::Identity& row : rows) ids[row.record] = row.origin_id;
+  for (const core::RowFault& fault : converted.faults) unusable_ones.push_back(unusable(fault, ids[fault.record]));
+  return unusable_ones;
 }
 
 }  // namespace
@@ -121,7 +127,7 @@ Compared compare_page(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   store::Comparison found;
   compare_converted(sql, plan, converted, found);
   compare_lines(sql, plan, loaded, children, converted, found);
-  note_shown(sql, plan, loaded, split.passed_over, found);
+  const std::vector<store::Difference> passed_over = note_shown(sql, plan, loaded, split.passed_over, found);
   const std::size_t not_compared = differences.size();
   std::size_t rows_that_differ = 0;
   std::optional<std::size_t> last;
@@ -133,6 +139,7 @@ Compared compare_page(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   store::record_differences(sql, plan.spec, differences);
   store::keep_shown(sql, plan.spec, found.shown);
   store::keep_unusable_shown(sql, plan.spec, plan.write, plan.mapping, differences);
+  store::keep_unusable_shown(sql, plan.spec, plan.write, plan.mapping, passed_over);
   laps.lap(core::Stage::contracts);
 
   Compared out;
