@@ -1,15 +1,12 @@
 #include "store/row_mover.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/strings.hpp"
 #include "pg/expression.hpp"
-#include "pg/transaction.hpp"
 #include "pg/type_oids.hpp"
 #include "store/child_plan.hpp"
-#include "store/database_fault.hpp"
 
 namespace tandem::store {
 
@@ -60,45 +57,18 @@ std::string with_children(std::string statement, const std::vector<std::string>&
   return strcat("WITH moved AS (", statement, ")", others, " SELECT n FROM moved");
 }
 
-// One savepoint for all of these rows.
-std::vector<std::size_t> move_together(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys,
-                                       std::span<const std::size_t> rows) {
-  pg::StagedPage page(sql, kMoving, plan.staged);
-  const std::size_t width = 2 * plan.keys;
+void stage(pg::StagedPage& page, const RowMoves& moves, std::span<const std::size_t> entries) {
+  const std::size_t width = 2 * moves.plan->keys;
   std::vector<base::Cell> cells;
-  for (const std::size_t row : rows) {
-    const auto key = keys.subspan(row * width, width);
+  for (const std::size_t entry : entries) {
+    const auto key = std::span(moves.keys).subspan(entry * width, width);
     cells.insert(cells.end(), key.begin(), key.end());
     base::Cell& number = cells.emplace_back();
     number.form = base::Cell::Form::integer;
-    number.integer = static_cast<std::int64_t>(row);
+    number.integer = static_cast<std::int64_t>(entry);
   }
   page.append(cells);
   page.ready();
-  const pg::Rows found = plan.by_index ? sql.run_by_index(plan.statement) : sql.run(plan.statement);
-  sql.run(kCheckNow);
-  std::vector<std::size_t> moved;
-  for (std::size_t i = 0; i < found.size(); ++i) moved.push_back(static_cast<std::size_t>(found.integer(i, 0)));
-  return moved;
-}
-
-void move_some(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys, std::span<const std::size_t> rows,
-               Moved& out) {
-  try {
-    pg::Savepoint savepoint(sql);
-    const std::vector<std::size_t> moved = move_together(sql, plan, keys, rows);
-    savepoint.release();
-    out.rows.insert(out.rows.end(), moved.begin(), moved.end());
-    return;
-  } catch (const pg::Error& error) {
-    if (!of_a_row(error)) throw;
-    if (rows.size() == 1) {
-      out.faults.push_back(row_fault(error, rows.front()));
-      return;
-    }
-  }
-  move_some(sql, plan, keys, rows.first(rows.size() / 2), out);
-  move_some(sql, plan, keys, rows.subspan(rows.size() / 2), out);
 }
 
 }  // namespace
@@ -131,20 +101,24 @@ MovePlan make_move_plan(const pg::Table& table, const std::vector<std::string>& 
   return plan;
 }
 
-Moved move_rows(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys, std::size_t rows) {
-  Moved out;
-  std::vector<std::size_t> left(rows);
-  std::iota(left.begin(), left.end(), std::size_t{0});
+void RowMoves::undone(std::span<const std::size_t> rows) {
+  for (const std::size_t row : rows)
+    if (entry[row] != kNone) moved[entry[row]] = false;
+}
+
+void move_rows(pg::Sql& sql, RowMoves& moves, std::span<const std::size_t> rows) {
+  std::vector<std::size_t> left;
+  for (const std::size_t row : rows)
+    if (moves.entry[row] != RowMoves::kNone) left.push_back(moves.entry[row]);
+  const MovePlan& plan = *moves.plan;
   for (int round = 0; round < kMostRounds && !left.empty(); ++round) {
-    const std::size_t before = out.rows.size();
-    move_some(sql, plan, keys, left, out);
-    if (out.rows.size() == before) break;
-    std::vector<bool> done(rows);
-    for (const std::size_t row : out.rows) done[row] = true;
-    for (const core::RowFault& fault : out.faults) done[fault.record] = true;
-    std::erase_if(left, [&](std::size_t row) { return done[row]; });
+    pg::StagedPage page(sql, kMoving, plan.staged);
+    stage(page, moves, left);
+    const pg::Rows found = plan.by_index ? sql.run_by_index(plan.statement) : sql.run(plan.statement);
+    if (found.empty()) return;
+    for (std::size_t i = 0; i < found.size(); ++i) moves.moved[static_cast<std::size_t>(found.integer(i, 0))] = true;
+    std::erase_if(left, [&](std::size_t entry) { return moves.moved[entry]; });
   }
-  return out;
 }
 
 }  // namespace tandem::store

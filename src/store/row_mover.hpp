@@ -1,7 +1,7 @@
 // Rows that follow their records. Columns that rows are found by (match_on) find a row the
 // first time; from then on its contract knows which it is. When their values change at the
-// source, the row gets the new ones here, before it is written like any other. Those that
-// the database does not let go are found by halving under savepoints and reported.
+// source, the row gets the new ones, before it is written like any other and under the same
+// savepoint: a record that cannot go in leaves its row where it was.
 #pragma once
 
 #include <cstddef>
@@ -29,11 +29,17 @@ struct MovePlan {
 [[nodiscard]] MovePlan make_move_plan(const pg::Table& table, const std::vector<std::string>& match_columns,
                                       std::span<const DeletedWith> children);
 
-struct Moved {
-  std::vector<std::size_t> rows;       // positions in the batch
-  std::vector<core::RowFault> faults;  // `record` is the position in the batch
+// What a batch of rows brings of it.
+struct RowMoves {
+  const MovePlan* plan = nullptr;
+  std::vector<std::size_t> entry;  // per row of the batch; kNone: its row is where it was
+  std::vector<base::Cell> keys;    // per entry 2 × plan->keys cells, old and new
+  std::vector<bool> moved;         // per entry
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  void undone(std::span<const std::size_t> rows);  // by a savepoint
 };
-// `keys`: rows × 2 × plan.keys cells, old and new. Throws pg::Error for what is not one row's fault.
-[[nodiscard]] Moved move_rows(pg::Sql& sql, const MovePlan& plan, std::span<const base::Cell> keys, std::size_t rows);
+// Moves those of `rows` whose place is free, in the caller's savepoint.
+void move_rows(pg::Sql& sql, RowMoves& moves, std::span<const std::size_t> rows);
 
 }  // namespace tandem::store

@@ -43,9 +43,11 @@ class StagedCount {
 
 }  // namespace
 
-WriteResult RowWriter::write(std::span<const base::Cell> cells, std::size_t rows, const ChildBatch* children) {
+WriteResult RowWriter::write(std::span<const base::Cell> cells, std::size_t rows, const ChildBatch* children,
+                             RowMoves* moves) {
   batch_ = {cells, plan_.staged.size() - 1};
   children_ = children;
+  moves_ = moves;
   result_ = {};
   found_by_trial_ = 0;
   once_more_ = false;
@@ -101,16 +103,19 @@ void RowWriter::write_filtered(Rows rows, bool failed_whole) {
   write_some(suspects);
 }
 
+// Constraints are asked of the table as the rows that move will leave it; they move for good with the others.
 Filtered RowWriter::filtered(const Rows& rows) {
+  Filtered page{rows, {}, {}, false};
   try {
     pg::Savepoint savepoint(sql_);
-    Filtered page = filter_rows(sql_, plan_, batch_, rows, state_.first_load);
-    savepoint.release();
-    return page;
+    if (moves_ != nullptr) move_rows(sql_, *moves_, rows);
+    page = filter_rows(sql_, plan_, batch_, rows, state_.first_load);
+    if (moves_ == nullptr) savepoint.release();
   } catch (const pg::Error& error) {
     if (!of_a_row(error)) throw;
   }
-  return {rows, {}, {}, false};
+  if (moves_ != nullptr) moves_->undone(rows);
+  return page;
 }
 
 // Values that an input function refuses are found while the page is staged, in one pass.
@@ -196,6 +201,7 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
     out.fault = in_children_.empty() ? fault_of(plan_, error, rows.front()) : row_fault(error, rows.front());
     out.fault->field = std::exchange(in_children_, {});
   }
+  if (moves_ != nullptr) moves_->undone(rows);
   result_.created = before.created;
   result_.updated = before.updated;
   result_.unchanged = before.unchanged;
@@ -213,6 +219,7 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
 
 void RowWriter::run_statements(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way,
                                std::size_t& staged) {
+  if (moves_ != nullptr) move_rows(sql_, *moves_, rows);
   make_way(give_way);
   Staged page(std::in_place, sql_, kStagedPage, plan_.staged);
   {

@@ -16,6 +16,7 @@
 #include "pg/sql.hpp"
 #include "store/child_writer.hpp"
 #include "store/row_filters.hpp"
+#include "store/row_mover.hpp"
 #include "store/write_plan.hpp"
 
 namespace tandem::pg {
@@ -45,8 +46,9 @@ struct WriteState {
 class RowWriter {
  public:
   RowWriter(pg::Sql& sql, const WritePlan& plan, WriteState& state) : sql_(sql), plan_(plan), state_(state) {}
-  // `children`: what goes into child tables with them; null: nothing.
-  WriteResult write(std::span<const base::Cell> cells, std::size_t rows, const ChildBatch* children = nullptr);
+  // `children`: what goes into child tables with them; `moves`: whose rows get other keys first; null: nothing.
+  WriteResult write(std::span<const base::Cell> cells, std::size_t rows, const ChildBatch* children = nullptr,
+                    RowMoves* moves = nullptr);
   // The key of one row as the text of a jsonb object; empty: rows have none, or it is not one. Writes nothing.
   std::string key_of(std::span<const base::Cell> cells);
 
@@ -93,6 +95,7 @@ class RowWriter {
   WriteState& state_;
   Batch batch_ = {};
   const ChildBatch* children_ = nullptr;
+  RowMoves* moves_ = nullptr;
   std::string in_children_ = {};  // the array whose rows are being written
   WriteResult result_ = {};
   std::size_t found_by_trial_ = 0;

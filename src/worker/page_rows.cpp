@@ -177,18 +177,17 @@ void count(const PullPlan& plan, const LoadedPage& loaded, const store::WriteRes
   result.kept_out += result.buried.kept_out;
 }
 
-// A row that only followed its record was equal when it was written.
-void count_moved(const PageMoves& moves, const core::RowBuilder::Converted& rows, store::WriteResult& written,
-                 PageResult& result) {
-  const std::unordered_set<std::size_t> counted(written.relined.begin(), written.relined.end());
+// A row that followed its record was there before, and if that was all, it is equal now.
+void count_moved(const PageMoves& moves, store::WriteResult& written) {
+  std::unordered_set<std::size_t> counted(written.relined.begin(), written.relined.end());
   for (const std::size_t row : written.equal) {
-    if (!moves.moved[rows.rows[row].record] || counted.contains(row)) continue;
+    if (!moves.moved(row) || !counted.insert(row).second) continue;
     --written.unchanged;
     ++written.updated;
     written.relined.push_back(row);
   }
-  result.buried.deleted += moves.left_empty;
-  result.half_in += moves.left_empty;
+  for (const std::size_t row : moves.rows())
+    if (moves.moved(row) && counted.insert(row).second) written.relined.push_back(row);
 }
 
 // Sorts the converted rows by what became of them. Tells which did not go in; from here on `written.faults` are spent.
@@ -248,18 +247,19 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
       plan.mapping.last_error.empty() ? std::vector<core::RowFault>{} : converted.faults;
   if (plan.local_key && !told_apart(*plan.local_key, identified.rows))
     refuse_second_of_a_row(plan, loaded, without(identified.rows, candidates, loaded.page.records()), converted);
-  laps.lap(core::Stage::convert);
-  const PageMoves moves = move_rows(sql, plan, loaded, converted);
-  laps.lap(core::Stage::write);
   PageReferences references(sql, plan, loaded.arena, &children);
   references.resolve(converted);
   laps.lap(core::Stage::convert);
+  PageMoves moves(sql, plan, loaded, converted);
   history.before_writing(sql, converted);
   laps.lap(core::Stage::write);
   store::RowWriter writer(sql, plan.write, plan.write_state);
   const auto with = children.batch(converted.rows);
-  store::WriteResult written = writer.write(converted.cells, converted.rows.size(), pointer_to(with));
-  count_moved(moves, converted, written, result);
+  store::WriteResult written = writer.write(converted.cells, converted.rows.size(), pointer_to(with), moves.to_write());
+  count_moved(moves, written);
+  const std::int64_t left = moves.delete_left(sql, plan, written);
+  result.buried.deleted += left;
+  result.half_in += left;
   references.resolve_rest(converted, written);
   mark_rows(sql, plan, converted, not_converted, written);
   laps.lap(core::Stage::write);

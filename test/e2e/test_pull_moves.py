@@ -88,7 +88,7 @@ def test_a_row_that_cannot_follow_costs_its_record_only(api, database):
     run = pull.run()
     assert (run.status, run.updated, run.created, run.failed) == ("partial", 2, 0, 1)
     assert [row[0] for row in pull.rows("email")] == ["a@example.com", "c@example.com", "p2@example.com"]
-    assert "cannot follow" in pull.errors("message")[0][0]
+    assert pull.errors("origin_id, error_type")[0][0] == "p2"
     database.sql("DELETE FROM logins")
     run = pull.run()
     assert (run.status, run.updated) == ("completed", 1)
@@ -127,3 +127,20 @@ def test_lines_follow_their_row(api, database, action):
     run = pull.run()
     assert (run.status, run.updated, run.created) == ("completed", 1, 0), pull.errors("message")
     assert database.sql("SELECT email, sku FROM lines ORDER BY 1, 2") == [("b", "z"), ("c", "x"), ("c", "y")]
+
+
+def test_a_record_that_does_not_go_in_leaves_its_row_where_it_is(api, database):
+    def order(email, qty):
+        return {"id": "o", "email": email, "qty": qty, "lines": [{"sku": email}]}
+
+    database.sql("CREATE TABLE lines (email text, sku text)")
+    pull = people(api, database, [order("a", 1)], table="email text PRIMARY KEY, qty integer CHECK (qty > 0)", delete_mode="hard", columns={
+        "email": "email", "qty": "qty", "lines[]": {"table": "lines", "parent": "email", "columns": {"sku": "sku"}}})
+    pull.run()
+    api.listing("/things", [order("b", -1)])
+    assert pull.run().failed == 1
+    assert (pull.rows(), database.sql("SELECT * FROM lines")) == ([("a", 1)], [("a", "a")])
+    api.listing("/things", [order("b", 2)])
+    run = pull.run()
+    assert (run.status, run.updated, run.created) == ("completed", 1, 0)
+    assert (pull.rows(), database.sql("SELECT * FROM lines")) == ([("b", 2)], [("b", "b")])
