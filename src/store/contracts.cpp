@@ -158,34 +158,6 @@ void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity
       parameters);
 }
 
-// Each id looks up its own, whatever the statistics say (see store/deletes.cpp).
-std::vector<HeldKey> held_keys(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
-  const pg::Param parameters[] = {mapping, origin_ids};
-  const pg::Rows rows = sql.engine_by_index(
-      "SELECT f.origin_id, f.local_key FROM unnest($2) AS u (origin_id) CROSS JOIN LATERAL"
-      " (SELECT k.origin_id, k.local_key FROM tandem._contract k WHERE k.mapping_id = $1 AND k.origin_id = u.origin_id"
-      " OFFSET 0) f WHERE f.local_key IS NOT NULL",
-      parameters);
-  std::vector<HeldKey> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back({rows.text(i, 0), rows.text(i, 1)});
-  return out;
-}
-
-std::vector<std::string> sharing_keys(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
-  const pg::Param parameters[] = {mapping, origin_ids};
-  const pg::Rows rows = sql.engine_by_index(
-      "SELECT f.origin_id FROM unnest($2) AS u (origin_id) CROSS JOIN LATERAL"
-      " (SELECT k.origin_id, k.local_key FROM tandem._contract k WHERE k.mapping_id = $1 AND k.origin_id = u.origin_id"
-      " OFFSET 0) f CROSS JOIN LATERAL (SELECT FROM tandem._contract o WHERE o.mapping_id = $1 AND o.local_key IS NOT "
-      "NULL"
-      " AND jsonb_hash_extended(o.local_key, 0) = jsonb_hash_extended(f.local_key, 0) AND o.local_key = f.local_key"
-      " AND o.origin_id <> f.origin_id AND o.deleted_at IS NULL OFFSET 0) other",
-      parameters);
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(rows.text(i, 0));
-  return out;
-}
-
 void forget_all(pg::Sql& sql, std::int64_t mapping) {
   sql.engine(
       "WITH pending AS (DELETE FROM tandem._pending_delete WHERE mapping_id = $1)"

@@ -28,16 +28,6 @@ struct Known {
 };
 [[nodiscard]] Known known_contracts(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity> rows);
 
-// Which row each of these records has, where its contract says so; also those whose record was gone.
-struct HeldKey {
-  std::string origin_id, local_key;  // as core::LocalKey::stored gave it
-};
-[[nodiscard]] std::vector<HeldKey> held_keys(pg::Sql& sql, std::int64_t mapping,
-                                             const std::vector<std::string>& origin_ids);
-// Those of them whose row another record has, too.
-[[nodiscard]] std::vector<std::string> sharing_keys(pg::Sql& sql, std::int64_t mapping,
-                                                    const std::vector<std::string>& origin_ids);
-
 // What a contract holds beside id and hash; empty: null.
 struct Extra {
   std::string_view local_key, remote_version;

@@ -115,6 +115,27 @@ std::vector<Contract> live_contracts(pg::Sql& sql, std::int64_t mapping, const s
       parameters));
 }
 
+std::vector<Contract> contracts_with_key(pg::Sql& sql, std::int64_t mapping,
+                                         const std::vector<std::string>& origin_ids) {
+  const pg::Param parameters[] = {mapping, origin_ids};
+  return contracts_of(sql.engine_by_index(
+      base::strcat("SELECT f.origin_id, f.local_key FROM", kContractsOfIds, " WHERE f.local_key IS NOT NULL"),
+      parameters));
+}
+
+std::vector<std::string> sharing_a_row(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
+  const pg::Param parameters[] = {mapping, origin_ids};
+  return sql
+      .engine_by_index(base::strcat("SELECT f.origin_id FROM", kContractsOfIds, R"(
+ CROSS JOIN LATERAL (
+   SELECT FROM tandem._contract o
+    WHERE o.mapping_id = $1 AND o.local_key IS NOT NULL AND o.local_key = f.local_key
+      AND jsonb_hash_extended(o.local_key, 0) = jsonb_hash_extended(f.local_key, 0)
+      AND o.origin_id <> f.origin_id AND o.deleted_at IS NULL OFFSET 0) other)"),
+                       parameters)
+      .texts(0);
+}
+
 // By ctid: nobody but the run that holds the mapping changes its contracts.
 void mark_deleted(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids) {
   const pg::Param parameters[] = {mapping, origin_ids};

@@ -46,6 +46,12 @@ enum class Which { gone, there };
 // Those of these ids that have a contract whose record was there so far.
 [[nodiscard]] std::vector<Contract> live_contracts(pg::Sql& sql, std::int64_t mapping,
                                                    const std::vector<std::string>& origin_ids);
+// Those of these ids whose contract says which row is theirs; also where the record was gone.
+[[nodiscard]] std::vector<Contract> contracts_with_key(pg::Sql& sql, std::int64_t mapping,
+                                                       const std::vector<std::string>& origin_ids);
+// Those of these ids whose row another record has, too.
+[[nodiscard]] std::vector<std::string> sharing_a_row(pg::Sql& sql, std::int64_t mapping,
+                                                     const std::vector<std::string>& origin_ids);
 
 // Their rows are gone.
 void mark_deleted(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& origin_ids);

@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "store/contracts.hpp"
+#include "store/deletes.hpp"
 #include "store/row_deleter.hpp"
 #include "worker/page_keys.hpp"
 
@@ -15,8 +15,8 @@ PageMoves::PageMoves(pg::Sql& sql, const PullPlan& plan, LoadedPage& loaded, con
   std::vector<std::string> ids;
   for (const core::Identity& row : rows.rows) ids.emplace_back(row.origin_id);
   std::unordered_map<std::string, std::string> held;
-  for (store::HeldKey& key : store::held_keys(sql, plan.spec.mapping_id, ids))
-    held.emplace(std::move(key.origin_id), std::move(key.local_key));
+  for (store::Contract& contract : store::contracts_with_key(sql, plan.spec.mapping_id, ids))
+    held.emplace(std::move(contract.origin_id), *std::move(contract.local_key));
   moves_.entry.assign(rows.rows.size(), store::RowMoves::kNone);
   if (held.empty()) return;
   const std::size_t width = plan.rows.columns();
@@ -49,7 +49,7 @@ void PageMoves::add(std::size_t row, std::string old_key, std::span<const base::
 void PageMoves::leave_shared(pg::Sql& sql, const PullPlan& plan, const core::RowBuilder::Converted& rows) {
   std::vector<std::string> ids;
   for (const std::size_t row : rows_) ids.emplace_back(rows.rows[row].origin_id);
-  const std::vector<std::string> shared = store::sharing_keys(sql, plan.spec.mapping_id, ids);
+  const std::vector<std::string> shared = store::sharing_a_row(sql, plan.spec.mapping_id, ids);
   const std::unordered_set<std::string> stay(shared.begin(), shared.end());
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (!stay.contains(ids[i])) continue;
