@@ -48,7 +48,8 @@ Followed start_follow_ups(pg::Sql& sql, const RunSpec& spec, const std::vector<s
 }
 
 // Those that wait for this mapping and for which every one they wait for has come to its end since their last run.
-// This run counts as ended: its transaction is about to say so.
+// This run counts as ended: its transaction is about to say so. A run knows what had ended when it was taken; it was
+// asked for by the transaction that ended the last of them, and so a little before that end was written.
 bool start_waiting(pg::Sql& sql, const RunSpec& spec) {
   const std::vector<std::int64_t> wanted = sql.engine(R"(
     SELECT m.mapping_id
@@ -60,7 +61,7 @@ bool start_waiting(pg::Sql& sql, const RunSpec& spec) {
           WHERE a.name <> $2 AND NOT EXISTS (
             SELECT FROM tandem._mapping w JOIN tandem._run r ON r.mapping_id = w.mapping_id
              WHERE w.tenant_id = m.tenant_id AND w.name = a.name AND r.status IN ('completed', 'partial') AND (r.kind = 'pull' OR r.kind = 'retry' AND r.created + r.updated > 0)
-               AND r.completed_at > coalesce((SELECT max(own.requested_at) FROM tandem._run own
+               AND r.completed_at > coalesce((SELECT max(coalesce(own.started_at, own.requested_at)) FROM tandem._run own
                                                WHERE own.mapping_id = m.mapping_id AND own.kind = 'pull'), '-infinity'))))",
                                                       {spec.tenant_id, spec.mapping, spec.chain})
                                                .integers(0);

@@ -116,6 +116,8 @@ def test_after_waits_for_all(api, database):
     assert triggers(database, "waiter") == ["after"], "things had no run since"
     pull.run()
     ended(database, "waiter", 2)
+    second.run()
+    assert triggers(database, "waiter") == ["after"] * 2, "the run of things that it came after has been counted"
 
 
 def test_verifications_and_idle_retries_start_nothing(api, database):
