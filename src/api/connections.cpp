@@ -1,6 +1,7 @@
 // create_, alter_, drop_, enable_, disable_, pause_ and resume_connection.
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "api/credentials_args.hpp"
 #include "api/json_args.hpp"
@@ -44,11 +45,13 @@ std::int64_t create_connection(const pg::FunctionCall& call) {
   c.label = call.text(4);
   c.metadata = object_text(call, 5, "metadata");
   Caller caller(call, 7);
-  if (const auto existing = store::find_connection(caller.sql, caller.tenant.tenant_id, c.name)) {
-    if (!boolean_argument(call, 6, false)) throw already_exists("connection", c.name);
-    notice_exists("connection", c.name);
-    return existing->connection_id;
-  }
+  const auto existing = [&]() -> std::optional<std::int64_t> {
+    const auto found = store::find_connection(caller.sql, caller.tenant.tenant_id, c.name);
+    if (!found) return std::nullopt;
+    skip_existing("connection", c.name, boolean_argument(call, 6, false));
+    return found->connection_id;
+  };
+  if (const auto there = existing()) return *there;
   store::Connector used = store::require_connector(caller.sql, connector);
   c.tenant_id = caller.tenant.tenant_id;
   c.connector_id = used.connector_id;
@@ -60,18 +63,20 @@ std::int64_t create_connection(const pg::FunctionCall& call) {
   const core::Api api = c.api();
   const auto changes = credentials ? credential_changes(*credentials, api) : std::vector<store::CredentialChange>();
   const auto id = store::insert_connection(caller.sql, c);
-  if (!id) throw already_exists("connection", c.name);
+  if (!id) {  // somebody else has just made it
+    if (const auto there = existing()) return *there;
+    throw already_exists("connection", c.name);
+  }
   store::put_credentials(caller.sql, *id, changes);
   warn_of_missing_credentials(caller.sql, *id, c.name, api);
   return *id;
 }
 
-store::Connection require_own(Caller& caller, const std::string& name) {
+store::Connection require_own(Caller& caller, const std::string& name, store::Lock lock = store::Lock::change) {
   const store::Connection seen = store::require_connection(caller.sql, caller.tenant.tenant_id, name);
   store::require_owner("connection", seen.name, seen.owner, seen.owner_name);
-  if (!store::lock_connection(caller.sql, seen.connection_id)) {
-    throw Failure(Errc::undefined_object, base::strcat("connection \"", name, "\" does not exist"));
-  }
+  // Dropped meanwhile, the name may be another one's by now.
+  if (!store::lock_connection(caller.sql, seen.connection_id, lock)) return require_own(caller, name, lock);
   return store::load_connection(caller.sql, seen.connection_id);
 }
 
@@ -192,7 +197,8 @@ void alter_connection(const pg::FunctionCall& call) {
 void drop_connection(const pg::FunctionCall& call) {
   const std::string name = call.required_text(0, "name");
   Caller caller(call, 2);
-  const store::Connection connection = require_own(caller, name);
+  // Whoever is making a mapping of it is waited for.
+  const store::Connection connection = require_own(caller, name, store::Lock::drop);
   const auto mappings = store::mappings_of_connection(caller.sql, connection.connection_id);
   if (!mappings.empty() && !boolean_argument(call, 1, false)) {
     std::vector<std::string> names;

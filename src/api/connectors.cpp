@@ -23,13 +23,16 @@ std::int64_t create_connector(const pg::FunctionCall& call) {
   const std::string name = name_argument(call, 0, "name");
   const base::Json manifest = required_object(call, 1, "manifest");
   pg::CallerSpi sql;
-  if (const auto existing = store::find_connector(sql, name)) {
-    if (!boolean_argument(call, 2, false)) throw already_exists("connector", name);
-    notice_exists("connector", name);
-    return existing->connector_id;
-  }
+  const auto existing = [&]() -> std::optional<std::int64_t> {
+    const auto found = store::find_connector(sql, name);
+    if (!found) return std::nullopt;
+    skip_existing("connector", name, boolean_argument(call, 2, false));
+    return found->connector_id;
+  };
+  if (const auto there = existing()) return *there;
   raise(findings_about(manifest), "manifest: ");
   if (const auto id = store::insert_connector(sql, name, call.required_text(1, "manifest"))) return *id;
+  if (const auto there = existing()) return *there;  // somebody else has just made it
   throw already_exists("connector", name);
 }
 

@@ -122,7 +122,8 @@ std::string patched_metadata(Caller& caller, const std::string& before, const ba
   return store::merged_metadata(caller.sql, before, call.required_text(i, "changes"));
 }
 
-void notice_exists(std::string_view kind, std::string_view name) {
+void skip_existing(std::string_view kind, std::string_view name, bool if_not_exists) {
+  if (!if_not_exists) throw already_exists(kind, name);
   pg::log(pg::Level::notice, base::strcat(kind, " \"", name, "\" already exists, skipping"));
 }
 

@@ -49,7 +49,8 @@ void raise(const core::Findings& findings, std::string_view prefix);
 [[nodiscard]] std::string patched_metadata(Caller& caller, const std::string& before, const base::Json& changes,
                                            const pg::FunctionCall& call, int i);
 
-void notice_exists(std::string_view kind, std::string_view name);
+// Of a name that is taken: a notice, or else the error.
+void skip_existing(std::string_view kind, std::string_view name, bool if_not_exists);
 [[nodiscard]] base::Failure already_exists(std::string_view kind, std::string_view name);
 
 }  // namespace tandem::api

@@ -74,17 +74,22 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
   const Json given = given_arguments(call);
   const std::string metadata = object_text(call, 17, "metadata");
   Caller caller(call, 19);
-  if (const auto existing = store::find_mapping(caller.sql, caller.tenant.tenant_id, name)) {
-    if (!boolean_argument(call, 18, false)) throw already_exists("mapping", name);
-    notice_exists("mapping", name);
-    return existing->mapping_id;
-  }
+  const auto existing = [&]() -> std::optional<std::int64_t> {
+    const auto found = store::find_mapping(caller.sql, caller.tenant.tenant_id, name);
+    if (!found) return std::nullopt;
+    skip_existing("mapping", name, boolean_argument(call, 18, false));
+    return found->mapping_id;
+  };
+  if (const auto there = existing()) return *there;
   Draft draft = make_draft(caller, given, pg::current_user(), static_cast<pg::Oid>(*target));
   raise(draft.findings, base::strcat("mapping \"", name, "\": "));
   draft.row.metadata = metadata;
   draft.row.next_run_at = next_due(draft.row);
   const auto id = store::insert_mapping(caller.sql, draft.row);
-  if (!id) throw already_exists("mapping", name);
+  if (!id) {  // somebody else has just made it
+    if (const auto there = existing()) return *there;
+    throw already_exists("mapping", name);
+  }
   if (given.find("sync_mode") == nullptr) notice_sync_mode(draft);
   if (draft.row.next_run_at) worker::wake_scheduler_at_commit();
   return *id;

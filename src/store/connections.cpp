@@ -72,8 +72,10 @@ Connection load_connection(pg::Sql& sql, std::int64_t connection_id) {
   return from_row(rows);
 }
 
-bool lock_connection(pg::Sql& sql, std::int64_t connection_id) {
-  return !sql.engine("SELECT 1 FROM tandem._connection WHERE connection_id = $1 FOR NO KEY UPDATE", {connection_id})
+bool lock_connection(pg::Sql& sql, std::int64_t connection_id, Lock lock) {
+  return !sql.engine(base::strcat("SELECT 1 FROM tandem._connection WHERE connection_id = $1 FOR",
+                                  lock == Lock::drop ? " UPDATE" : " NO KEY UPDATE"),
+                     {connection_id})
               .empty();
 }
 

@@ -43,8 +43,10 @@ struct Connection {
 // Whoever uses a connection acts with its credentials: members of its owner only. 42501 otherwise.
 void require_connection_use(pg::Sql& sql, std::int64_t connection_id, pg::Oid user);
 [[nodiscard]] Connection load_connection(pg::Sql& sql, std::int64_t connection_id);
-// Locks the row for this transaction, for a change that reads first. False when it is gone.
-[[nodiscard]] bool lock_connection(pg::Sql& sql, std::int64_t connection_id);
+// Locks the row for this transaction, for a change that reads first; to drop it, also against those who are making
+// mappings of it. False when it is gone.
+enum class Lock { change, drop };
+[[nodiscard]] bool lock_connection(pg::Sql& sql, std::int64_t connection_id, Lock lock);
 
 // nullopt when there is one of that name in the tenant. Uses tenant_id, name, connector_id, config, label,
 // metadata, owner, owner_name.

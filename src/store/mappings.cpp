@@ -69,7 +69,8 @@ MappingRow require_own_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string
   const MappingRow seen = require_mapping(sql, tenant_id, name);
   require_owner("mapping", seen.name, seen.owner, seen.owner_name);
   sql.engine("SELECT 1 FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {seen.mapping_id});
-  return load_mapping(sql, seen.mapping_id);  // as it is now that nobody else can change it
+  if (auto now = find_mapping(sql, seen.mapping_id)) return *std::move(now);  // and nobody else can change it
+  return require_own_mapping(sql, tenant_id, name);  // it was dropped meanwhile; the name may be another one's by now
 }
 
 std::vector<MappingRow> mappings_of_connection(pg::Sql& sql, std::int64_t connection_id) {
