@@ -62,6 +62,7 @@ SELECT * FROM tandem.validate_mapping('tems');
 SELECT severity, code, field, column_name, message FROM tandem.check_mapping('{"name": "x", "connection": "crm", "object": "teams", "target": "teams", "columns": {"id": "id", "nme": "nme"}, "write_mode": "upsrt"}');
 SELECT severity, code, message, hint FROM tandem.check_mapping('{"name": "x", "connection": "crn", "object": "teams", "target": "teams"}');
 SELECT severity, code, message FROM tandem.check_mapping('{"nam": "x", "object": "teams"}');
+SELECT severity, code, message FROM tandem.check_mapping('{}');
 SELECT severity, code, message FROM tandem.check_mapping('{"name": "x", "connection": "crm", "object": "teams", "target": "no_such_table"}');
 SELECT count(*) FROM tandem.check_mapping('{"name": "x", "connection": "crm", "object": "teams", "target": "teams", "columns": {"id": "id"}}');
 

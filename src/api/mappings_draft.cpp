@@ -29,11 +29,12 @@ using base::Json;
 
 namespace {
 
-void read_plain_arguments(const Json& given, Draft& draft) {
+void read_plain_arguments(const Json& given, bool has_target, Draft& draft) {
   core::ObjectReader in(given, "", kMappingArguments, draft.findings);
   for (const char* key : {"name", "connection", "object"}) {
     if (in.find(key) == nullptr) in.missing(key);
   }
+  if (!has_target && in.find("target") == nullptr) in.missing("target");
   store::MappingRow& row = draft.row;
   row.name = in.text("name").value_or("");
   row.connection = in.text("connection").value_or("");
@@ -182,7 +183,7 @@ void resolve_columns(Caller& caller, const pg::Table& table, const core::Target&
 
 Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional<pg::Oid> target) {
   Draft draft;
-  read_plain_arguments(given, draft);
+  read_plain_arguments(given, target.has_value(), draft);
   if (core::has_errors(draft.findings)) return draft;
   store::MappingRow& row = draft.row;
   const store::Connection connection = store::require_connection(caller.sql, caller.tenant.tenant_id, row.connection);

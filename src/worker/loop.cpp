@@ -200,6 +200,7 @@ void Loop::begin(store::RunSpec spec) {
   }
   std::optional<core::RunFailure> failure;
   std::optional<std::string> busy;
+  pg::set_application_name(base::strcat("tandem: ", spec.mapping));
   try {
     pg::Transaction tx(base::strcat("prepare ", spec.mapping));
     pg::reset_session(context_.owner, kLockTimeoutMs, 300'000);

@@ -9,7 +9,7 @@ import pytest
 
 from cluster import kill, wait_until
 from pull import Pull, records, things
-from servers import ApiServer
+from servers import Answer, ApiServer
 
 
 def test_schedule_picks_a_change_up_by_itself(api, database):
@@ -209,6 +209,16 @@ def test_interrupted_anywhere_it_goes_on_by_itself(database, how):
         done = pull.run_row(run)
         assert (done.created, done.updated) == (3000, 0), "each row was counted once"
         assert pull.rows("count(*), sum(qty)") == [(3000, sum(range(3000)))]
+
+
+def test_a_run_is_seen_before_its_first_answer(api, database):
+    pull = things(api, database, records(1))
+    proceed = threading.Event()
+    api.route("/things", lambda request: proceed.wait(60) and Answer({"items": []}))
+    pull.start()
+    database.wait_for("SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'tandem: things'")
+    assert database.scalar("SELECT phase FROM tandem.run_progress") == "fetching"
+    proceed.set()
 
 
 def test_progress_is_seen_while_it_runs(database):
