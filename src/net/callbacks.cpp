@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <exception>
+#include <utility>
 
 #include "base/strings.hpp"
 
@@ -94,7 +95,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* context) 
 // Sees decoded bytes, so a small answer that unpacks into a huge one is cut here.
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* context) noexcept {
   Transfer& transfer = transfer_of(context);
-  transfer.body_begun = true;
+  if (!std::exchange(transfer.body_begun, true)) transfer.response.body = transfer.stock.take();
   const std::size_t limit = transfer.rules.egress.max_response_bytes;
   if (size > limit - transfer.response.body.size()) {
     transfer.stop = Stop::body_too_large;

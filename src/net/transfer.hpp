@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "net/body_stock.hpp"
 #include "net/curl_handles.hpp"
 #include "net/http.hpp"
 #include "net/transfers.hpp"
@@ -26,12 +27,13 @@ struct Rules {
 enum class Stop { none, body_too_large, headers_too_large, sent_twice, out_of_memory };
 
 struct Transfer {
-  Transfer(TransferId its_id, Request what, const Rules& its_rules, base::Micros now)
-      : id(its_id), request(std::move(what)), rules(its_rules), watch(request.timeouts, now) {}
+  Transfer(TransferId its_id, Request what, const Rules& its_rules, BodyStock& bodies, base::Micros now)
+      : id(its_id), request(std::move(what)), rules(its_rules), stock(bodies), watch(request.timeouts, now) {}
 
   const TransferId id;
   const Request request;
   const Rules& rules;
+  BodyStock& stock;
   std::string place;  // "api.example.com" or "api.example.com:8443", for messages
   std::string host;   // alone
   Watch watch;

@@ -106,6 +106,7 @@ struct Transfers::Impl {
 
   Epoll epoll;
   Rules rules;
+  BodyStock stock;
   TransferId last_id = 0;
   std::uint32_t last_tag = 0;
   std::map<std::string, std::uint32_t> names;                      // pools that take new transfers
@@ -163,7 +164,7 @@ TransferId Transfers::start(Request request) {
   impl.drop_idle_pools();
   Pool& pool = impl.pool_of(request.pool);
   const TransferId id = ++impl.last_id;
-  auto transfer = std::make_unique<Transfer>(id, std::move(request), pool.rules(), base::monotonic());
+  auto transfer = std::make_unique<Transfer>(id, std::move(request), pool.rules(), impl.stock, base::monotonic());
   transfer->easy = pool.take_handle();
   auto error = prepare(*transfer);
   if (!error && !pool.add(*transfer)) error = base::Error{base::Errc::internal, "libcurl could not start a transfer"};
@@ -199,6 +200,8 @@ std::vector<Transfers::Completed> Transfers::turn() {
   impl_->free_unnamed_pools();
   return std::exchange(impl_->completed, {});
 }
+
+void Transfers::reuse(base::Buffer body) { impl_->stock.give(std::move(body)); }
 
 Pool& Transfers::Impl::pool_of(const std::string& name) {
   const auto [entry, fresh] = names.try_emplace(name, last_tag + 1);

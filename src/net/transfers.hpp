@@ -41,6 +41,8 @@ class Transfers {
   };
   // Does what is ready, without blocking; gives the transfers that ended.
   std::vector<Completed> turn();
+  // What came with an answer and is not read any more: later answers come in its memory.
+  void reuse(base::Buffer body);
   void drop_pool(const std::string& pool);  // closes its idle connections (configuration changed, connection gone)
 
  private:

@@ -311,6 +311,7 @@ bool Loop::apply_one() {
     next_to_apply_ = (next_to_apply_ + i + 1) % jobs_.size();
     pg::set_application_name(base::strcat("tandem: ", job.mapping()));
     load ? job.load() : job.apply();
+    transfers_.reuse(job.take_spent());
     if (!load && !std::exchange(progressed_, true)) context_.slot.note_progress();
     return true;
   }

@@ -247,6 +247,7 @@ void PullJob::apply_current() {
       busy_times_ = 0;
       resume_ = std::move(current_->stored);
       safe_ = std::move(current_->safe);
+      spent_body_ = std::move(current_->response.body);
       current_.reset();
       kept_out_ += outcome.kept_out;
       if (plan_.spec.verify) plan_.differences += outcome.errors;

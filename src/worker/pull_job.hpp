@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -52,6 +53,8 @@ class PullJob {
     return (current_ != nullptr || scan_ || sweep_) && now >= not_before_;
   }
   void apply();
+  // What the applied page came in; empty: there is none. Of use for the pages to come, whosever they are.
+  [[nodiscard]] base::Buffer take_spent() { return std::exchange(spent_body_, {}); }
   [[nodiscard]] bool wants_close(base::Micros now) const noexcept {
     return (close_.has_value() || release_) && now >= not_before_;
   }
@@ -104,6 +107,7 @@ class PullJob {
   std::optional<net::TransferId> transfer_, abandoned_;
   std::unique_ptr<LoadedPage> arrived_;  // one page ahead
   std::unique_ptr<LoadedPage> current_;  // to be applied
+  base::Buffer spent_body_;              // of the one before
   std::optional<TableScan> scan_;        // the last phase of a verification
   std::optional<Sweep> sweep_;           // and of a run that deletes
   std::optional<core::action::Close> close_;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/clock.hpp"
+#include "base/heap.hpp"
 #include "pg/entry.hpp"
 #include "worker/background.hpp"
 #include "worker/launcher.hpp"
@@ -42,6 +43,7 @@ void schedule(void*) {
 }
 
 void work(void*) {
+  base::keep_heap_steady();
   const StartOrder order = unpack(pg::process_argument());
   pg::serve_signals();
   if (!slots::attach(order.slot)) return;

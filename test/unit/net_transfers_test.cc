@@ -166,6 +166,26 @@ TEST(NetTransfers, NothingOfARequestIsLeftInTheNext) {
   EXPECT_EQ(1u, exchange.server.accepts());
 }
 
+TEST(NetTransfers, AnswersComeInTheMemoryOfThoseThatNobodyReadsAnyMore) {
+  const std::string large(100'000, 'l');
+  Exchange exchange(
+      [&](const Asked& asked) { return Answer{http_answer(asked.line.starts_with("GET /s") ? "small" : large)}; });
+  net::Response first = exchange.get("/large");
+  const char* const memory = first.body.view().data();
+  exchange.transfers.reuse(std::move(first.body));
+  net::Response second = exchange.get("/small");
+  EXPECT_EQ("small", second.body.view());
+  EXPECT_EQ(memory, second.body.view().data());
+  const net::Response third = exchange.get("/large");
+  EXPECT_EQ(large, third.body.view());
+  EXPECT_NE(memory, third.body.view().data());
+  exchange.transfers.reuse(std::move(second.body));
+  exchange.transfers.reuse({});
+  const net::Response fourth = exchange.get("/large");
+  EXPECT_EQ(large, fourth.body.view());
+  EXPECT_EQ(memory, fourth.body.view().data());
+}
+
 TEST(NetTransfers, PoolsNeverShareAConnection) {
   Exchange exchange(ok());
   std::set<std::size_t> used[2];
