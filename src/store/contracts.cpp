@@ -165,6 +165,12 @@ void forget_all(pg::Sql& sql, std::int64_t mapping) {
       {mapping});
 }
 
+// Control characters part what is named, for names may hold anything else.
+std::string contract_key(std::int64_t table, const std::vector<std::string>& key,
+                         const std::vector<std::string>& match_on) {
+  return base::strcat(table, " ", base::join(key, "\x1f"), "\x1e", base::join(match_on, "\x1f"));
+}
+
 void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key) {
   const pg::Rows changed = sql.engine(
       "UPDATE tandem._mapping SET contract_key = $2, listing_scope = NULL WHERE mapping_id = $1 AND contract_key IS "
@@ -172,6 +178,27 @@ void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key)
       "RETURNING 1",
       {mapping, key});
   if (!changed.empty()) forget_all(sql, mapping);
+}
+
+void follow_renamed_columns(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& before,
+                            const std::vector<std::string>& now) {
+  const pg::Rows followed = sql.engine(R"(
+    UPDATE tandem._mapping m SET contract_key = k.now
+      FROM (SELECT mapping_id, split_part(contract_key, E'\x1e', 1) || E'\x1e' ||
+                   (SELECT string_agg(coalesce(n.now, c.name), E'\x1f' ORDER BY c.place)
+                      FROM unnest(string_to_array(split_part(contract_key, E'\x1e', 2), E'\x1f')) WITH ORDINALITY AS c (name, place)
+                      LEFT JOIN unnest($2, $3) AS n (before, now) ON n.before = c.name) AS now
+              FROM tandem._mapping WHERE mapping_id = $1) k
+     WHERE m.mapping_id = k.mapping_id AND m.contract_key <> k.now AND starts_with(m.contract_key, m.target::int8 || ' ')
+    RETURNING 1)",
+                                       {mapping, before, now});
+  if (followed.empty()) return;
+  sql.engine(R"(
+    UPDATE tandem._contract c
+       SET local_key = (SELECT jsonb_object_agg(coalesce(n.now, k.key), k.value)
+                          FROM jsonb_each(c.local_key) k LEFT JOIN unnest($2, $3) AS n (before, now) ON n.before = k.key)
+     WHERE c.mapping_id = $1 AND c.local_key IS NOT NULL)",
+             {mapping, before, now});
 }
 
 }  // namespace tandem::store

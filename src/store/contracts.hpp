@@ -39,8 +39,13 @@ void remember(pg::Sql& sql, std::int64_t mapping, std::span<const core::Identity
 
 // Nothing was seen: the next listing writes everything.
 void forget_all(pg::Sql& sql, std::int64_t mapping);
-// Contracts of another key mean nothing: they are forgotten when `key`, which begins with the table's number, is not
-// what the mapping's are about.
+// What contracts are about: rows of this table, found by these columns, for records with these key fields.
+[[nodiscard]] std::string contract_key(std::int64_t table, const std::vector<std::string>& key,
+                                       const std::vector<std::string>& match_on);
+// Contracts of another key mean nothing: they are forgotten when `key` is not what the mapping's are about.
 void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key);
+// Columns of the table have got other names: what the contracts are about is the same.
+void follow_renamed_columns(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& before,
+                            const std::vector<std::string>& now);
 
 }  // namespace tandem::store

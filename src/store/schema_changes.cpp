@@ -1,6 +1,7 @@
 #include "store/schema_changes.hpp"
 
 #include "base/strings.hpp"
+#include "store/contracts.hpp"
 #include "store/mappings.hpp"
 
 namespace tandem::store {
@@ -53,6 +54,12 @@ core::LocalColumns columns_now(const pg::Table& table) {
 }
 
 void remember_columns(pg::Sql& sql, std::int64_t mapping_id) {
+  const pg::Rows renamed = sql.engine(
+      "SELECT k.key, a.attname::text FROM tandem._mapping m CROSS JOIN jsonb_each(m.columns_seen) k"
+      " JOIN pg_catalog.pg_attribute a ON a.attrelid = m.target AND a.attnum = (k.value ->> 0)::int"
+      " WHERE m.mapping_id = $1 AND NOT a.attisdropped AND a.attname <> k.key",
+      {mapping_id});
+  if (!renamed.empty()) follow_renamed_columns(sql, mapping_id, renamed.texts(0), renamed.texts(1));
   sql.engine(
       "UPDATE tandem._mapping m SET columns_seen = (SELECT jsonb_object_agg(a.attname,"
       " jsonb_build_array(a.attnum, format_type(a.atttypid, a.atttypmod))) FROM pg_catalog.pg_attribute a"

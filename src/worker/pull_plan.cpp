@@ -160,10 +160,10 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
                     const std::vector<std::string>& match, bool incremental) {
   if (!plan.write.keyed) return;
   plan.local_key = store::local_key_of(plan.mapping, target);
+  if (plan.spec.verify) return;  // leaves everything as it is
   plan.contracts = !store::contracts_are_derived(plan.mapping, plan.object, plan.local_key);
   if (!plan.contracts) return;
-  store::keep_contracts_of(sql, plan.spec.mapping_id,
-                           strcat(plan.write.table.oid, " ", base::join(key, "\x1f"), " ", base::join(match, "\x1f")));
+  store::keep_contracts_of(sql, plan.spec.mapping_id, store::contract_key(plan.write.table.oid, key, match));
   if (!plan.local_key || !plan.local_key->may_change() || plan.mapping.write_mode == core::WriteMode::insert ||
       plan.local_key->columns() != match.size())
     plan.moves.reset();
@@ -253,7 +253,7 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
                 .open_faults = {},
                 .write_state = {}};
   plan.children = make_pull_children(sql, plan.spec, plan.mapping, target, plan.write, plan.rows, owner);
-  if (!plan.spec.verify) plan_contracts(sql, plan, target, key, match, incremental);
+  plan_contracts(sql, plan, target, key, match, incremental);
   plan.references = store::make_reference_plans(sql, plan.spec, plan.mapping, target, owner);
   look_at_state(sql, plan, owner);
   begin_accounts(plan, began_at);

@@ -183,6 +183,31 @@ def test_a_renamed_key_is_followed(api, database):
     assert (pull.run(full=True).status, pull.run().skipped) == ("completed", 20)
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_is_known_of_records_outlives_a_renamed_key(api, database, by_hand):
+    pull = things(api, database, records(5), delete_mode="hard")
+    pull.run()
+    database.sql("ALTER TABLE things RENAME COLUMN id TO key")
+    if by_hand:
+        database.sql(database.scalar("SELECT ddl FROM tandem.schema_changes"))
+    else:
+        number = database.scalar("SELECT tandem.verify_now('things')")
+        assert database.scalar("SELECT tandem.wait_for_run(%s)", (number,)) == "completed"
+    api.listing("/things", records(4))
+    assert (pull.run().deleted, pull.rows("count(*)")) == (1, [(4,)])
+
+
+def test_rows_follow_their_records_when_the_column_that_finds_them_was_renamed(api, database):
+    api.listing("/things", [{"id": "1", "mail": "a@x"}, {"id": "2", "mail": "b@x"}])
+    pull = Pull(database).connect(api.url, {"things": {"path": "/things"}})
+    pull.table("pk bigserial PRIMARY KEY, mail text UNIQUE NOT NULL").map({"mail": "mail"}, match_on=["mail"], delete_mode="hard")
+    pull.run()
+    database.sql("ALTER TABLE things RENAME COLUMN mail TO email")
+    api.listing("/things", [{"id": "2", "mail": "c@x"}])
+    run = pull.run()
+    assert (run.updated, run.deleted, pull.rows()) == (1, 1, [(2, "c@x")])
+
+
 def test_a_dropped_column_ends_the_next_run_and_says_what_to_do(api, database):
     pull = policy(api, database, "freeze")
     database.sql("ALTER TABLE things DROP COLUMN qty")
