@@ -95,7 +95,7 @@ std::string with_children(std::string statement, const pg::Table& table, std::sp
 
 core::RowFault fault_of(const pg::Error& error, std::size_t row) {
   core::RowFault out = row_fault(error, row);
-  out.message = strcat("its record is gone, but the row cannot go: ", error.message());
+  out.message = strcat(kCannotGo, error.message());
   if (error.sqlstate() == "23503" || error.sqlstate() == "23001") {
     out.code = core::code::kStillReferenced;
     out.suggestion = "Delete the rows that point at it, or use ON DELETE CASCADE; the next full run tries again.";

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/value.hpp"
@@ -37,6 +38,8 @@ struct DeletedWith {
                                           const core::Target& target, const std::vector<std::string>& match_columns,
                                           std::span<const DeletedWith> children = {});
 
+// How messages of faults begin.
+inline constexpr std::string_view kCannotGo = "its record is gone, but the row cannot go: ";
 struct DeleteResult {
   std::int64_t deleted = 0;            // rows
   std::vector<std::size_t> kept;       // a trigger or a policy kept them, without a word; positions in the batch

@@ -2,11 +2,28 @@
 
 #include <unordered_map>
 
+#include "base/strings.hpp"
 #include "store/deletes.hpp"
+#include "store/faults.hpp"
 #include "store/row_deleter.hpp"
 #include "worker/page_keys.hpp"
 
 namespace tandem::worker {
+
+namespace {
+
+core::RowFault left_behind(core::RowFault fault, std::string_view origin_id, const std::string& row) {
+  std::string_view why = fault.message;
+  if (why.starts_with(store::kCannotGo)) why.remove_prefix(store::kCannotGo.size());
+  fault.message =
+      base::strcat("record ", origin_id, " has another row now, and the one that it had, ", row, ", cannot go: ", why);
+  fault.suggestion =
+      "Delete the rows that point at it and then the row, for no run looks at it again; then resolve this error.";
+  fault.retryable = false;
+  return fault;
+}
+
+}  // namespace
 
 PageMoves::PageMoves(pg::Sql& sql, const PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Converted& rows) {
   if (!plan.moves || plan.write_state.first_load || rows.rows.empty()) return;
@@ -30,19 +47,19 @@ PageMoves::PageMoves(pg::Sql& sql, const PullPlan& plan, LoadedPage& loaded, con
     if (found == held.end() || print.empty()) continue;
     before.clear();
     keys.cells(ids[i], found->second, loaded.arena, before);
-    if (std::string old = print_of(keys, before); !old.empty() && old != print) add(i, std::move(old), before, now);
+    if (std::string old = print_of(keys, before); !old.empty() && old != print)
+      add(i, {std::move(old), found->second}, before, now);
   }
   if (!rows_.empty()) leave_shared(sql, plan, rows);
 }
 
-void PageMoves::add(std::size_t row, std::string old_key, std::span<const base::Cell> before,
-                    std::span<const base::Cell> now) {
+void PageMoves::add(std::size_t row, Old old, std::span<const base::Cell> before, std::span<const base::Cell> now) {
   moves_.entry[row] = rows_.size();
   moves_.moved.push_back(false);
   moves_.keys.insert(moves_.keys.end(), before.begin(), before.end());
   moves_.keys.insert(moves_.keys.end(), now.begin(), now.end());
   rows_.push_back(row);
-  old_keys_.push_back(std::move(old_key));
+  old_.push_back(std::move(old));
 }
 
 // Rows that other records have as well are theirs.
@@ -62,8 +79,9 @@ bool PageMoves::moved(std::size_t row) const {
   return row < moves_.entry.size() && moves_.entry[row] != store::RowMoves::kNone && moves_.moved[moves_.entry[row]];
 }
 
-std::int64_t PageMoves::delete_left(pg::Sql& sql, const PullPlan& plan, const store::WriteResult& written) {
-  if (rows_.empty() || !plan.deletes || plan.deletes->ambiguous) return 0;
+PageMoves::Left PageMoves::delete_left(pg::Sql& sql, const PullPlan& plan, const store::WriteResult& written,
+                                       const core::RowBuilder::Converted& rows) {
+  if (rows_.empty() || !plan.deletes || plan.deletes->ambiguous) return {};
   std::vector<bool> settled = moves_.moved;
   const auto settle = [&](std::size_t row) {
     if (moves_.entry[row] != store::RowMoves::kNone) settled[moves_.entry[row]] = true;
@@ -72,14 +90,23 @@ std::int64_t PageMoves::delete_left(pg::Sql& sql, const PullPlan& plan, const st
   for (const std::size_t row : written.swallowed) settle(row);
   const std::size_t keys = plan.local_key->columns();
   std::vector<base::Cell> cells;
-  std::size_t left = 0;
+  std::vector<std::size_t> left;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (settled[i] || new_keys_.contains(old_keys_[i])) continue;
+    if (settled[i] || new_keys_.contains(old_[i].print)) continue;
     const auto old = std::span(moves_.keys).subspan(i * 2 * keys, keys);
     cells.insert(cells.end(), old.begin(), old.end());
-    ++left;
+    left.push_back(i);
   }
-  return store::delete_rows(sql, plan.deletes->write, cells, left).deleted;
+  store::DeleteResult result = store::delete_rows(sql, plan.deletes->write, cells, left.size());
+  std::vector<store::RecordFault> faults;
+  for (core::RowFault& fault : result.faults) {
+    const std::size_t entry = left[fault.record];
+    // Of no record: this one went in, and its errors are resolved by that.
+    faults.push_back(
+        {left_behind(std::move(fault), rows.rows[rows_[entry]].origin_id, old_[entry].stored), {}, old_[entry].stored});
+  }
+  store::record_faults(sql, plan.spec, faults);
+  return {result.deleted, faults.size(), result.kept.size()};
 }
 
 }  // namespace tandem::worker

@@ -25,16 +25,25 @@ class PageMoves {
   [[nodiscard]] bool moved(std::size_t row) const;
   [[nodiscard]] const std::vector<std::size_t>& rows() const noexcept { return rows_; }  // that may move
   // After writing: rows whose records have found others are what a deleted record's is, unless a record of the page has
-  // them now. Gives how many went.
-  std::int64_t delete_left(pg::Sql& sql, const PullPlan& plan, const store::WriteResult& written);
+  // them now. No run looks at them again: what cannot go becomes an error that a person settles.
+  struct Left {
+    std::int64_t deleted = 0;
+    std::size_t failed = 0, kept_out = 0;  // kept_out: by a trigger or a policy, without a word
+  };
+  Left delete_left(pg::Sql& sql, const PullPlan& plan, const store::WriteResult& written,
+                   const core::RowBuilder::Converted& rows);
 
  private:
-  void add(std::size_t row, std::string old_key, std::span<const base::Cell> before, std::span<const base::Cell> now);
+  struct Old {
+    std::string print;   // of the key
+    std::string stored;  // {"email": "ann@example.com"}
+  };
+  void add(std::size_t row, Old old, std::span<const base::Cell> before, std::span<const base::Cell> now);
   void leave_shared(pg::Sql& sql, const PullPlan& plan, const core::RowBuilder::Converted& rows);
 
   store::RowMoves moves_;
   std::vector<std::size_t> rows_;             // per entry
-  std::vector<std::string> old_keys_;         // per entry: fingerprints
+  std::vector<Old> old_;                      // per entry
   std::unordered_set<std::string> new_keys_;  // of all rows of the page
 };
 

@@ -257,9 +257,11 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   const auto with = children.batch(converted.rows);
   store::WriteResult written = writer.write(converted.cells, converted.rows.size(), pointer_to(with), moves.to_write());
   count_moved(moves, written);
-  const std::int64_t left = moves.delete_left(sql, plan, written);
-  result.buried.deleted += left;
-  result.half_in += left;
+  const PageMoves::Left left = moves.delete_left(sql, plan, written, converted);
+  result.buried.deleted += left.deleted;
+  result.buried.failed += left.failed;
+  result.buried.kept_out += left.kept_out;
+  result.half_in += left.deleted + static_cast<std::int64_t>(left.failed);
   references.resolve_rest(converted, written);
   mark_rows(sql, plan, converted, not_converted, written);
   laps.lap(core::Stage::write);

@@ -8,6 +8,7 @@
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
 #include "store/computed_values.hpp"
+#include "store/deletes.hpp"
 #include "store/row_compare.hpp"
 #include "store/verify.hpp"
 #include "worker/background.hpp"
@@ -97,6 +98,38 @@ std::vector<store::Difference> note_shown(pg::Sql& sql, PullPlan& plan, LoadedPa
   return unusable_ones;
 }
 
+// Rows follow their records: one whose record does not go in, or is left out, still has the key that its contract
+// knows.
+void note_held(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded, const std::vector<std::string>& ids,
+               store::Comparison& out) {
+  if (ids.empty() || !plan.local_key || plan.local_key->derived()) return;
+  const core::LocalKey& keys = *plan.local_key;
+  const std::vector<store::Contract> contracts = store::contracts_with_key(sql, plan.spec.mapping_id, ids);
+  const std::size_t width = plan.write.staged.size() - 1;
+  std::vector<base::Cell> cells(contracts.size() * width), key;
+  for (std::size_t i = 0; i < contracts.size(); ++i) {
+    key.clear();
+    keys.cells(contracts[i].origin_id, contracts[i].local_key, loaded.arena, key);
+    for (std::size_t k = 0; k < keys.columns(); ++k) cells[i * width + keys.position(k)] = key[k];
+  }
+  std::vector<std::size_t> all(contracts.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  store::Comparison of_these;
+  store::compare_rows(sql, plan.write, *plan.compare, {cells, width}, all, of_these);
+  out.shown.insert(out.shown.end(), of_these.shown.begin(), of_these.shown.end());
+}
+
+std::vector<std::string> without_row(const std::vector<store::Difference>& differences,
+                                     const std::vector<core::Identity>& passed_over) {
+  std::vector<std::string> ids;
+  for (const store::Difference& difference : differences)
+    if (difference.kind == store::Difference::Kind::unusable ||
+        difference.kind == store::Difference::Kind::missing_here)
+      if (!difference.origin_id.empty()) ids.push_back(difference.origin_id);
+  for (const core::Identity& row : passed_over) ids.emplace_back(row.origin_id);
+  return ids;
+}
+
 }  // namespace
 
 Compared compare_page(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
@@ -135,6 +168,7 @@ Compared compare_page(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   for (const store::Difference& difference : found.differences)
     if (last != difference.row) last = difference.row, ++rows_that_differ;
   std::ranges::move(found.differences, std::back_inserter(differences));
+  note_held(sql, plan, loaded, without_row(differences, split.passed_over), found);
   laps.lap(core::Stage::write);
   store::record_differences(sql, plan.spec, differences);
   store::keep_shown(sql, plan.spec, found.shown);

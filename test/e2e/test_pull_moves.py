@@ -144,3 +144,45 @@ def test_a_record_that_does_not_go_in_leaves_its_row_where_it_is(api, database):
     run = pull.run()
     assert (run.status, run.updated, run.created) == ("completed", 1, 0)
     assert (pull.rows(), database.sql("SELECT * FROM lines")) == ([("b", 2)], [("b", "b")])
+
+
+def test_a_row_left_behind_that_cannot_go_is_told(api, database):
+    pull = people(api, database, [person(1), person(2)], delete_mode="hard")
+    pull.run()
+    database.sql("CREATE TABLE orders (person bigint REFERENCES things); INSERT INTO orders VALUES (1);"
+                 " INSERT INTO things (email) VALUES ('taken@example.com')")
+    api.listing("/things", [person(1, "taken@example.com"), person(2)])
+    run = pull.run()
+    assert (run.status, run.updated, run.deleted, run.skipped, run.failed) == ("partial", 1, 0, 1, 1)
+    assert pull.rows("email") == [("p1@example.com",), ("p2@example.com",), ("taken@example.com",)]
+    said = pull.errors("origin_id, code, record, message")
+    assert [row[:3] for row in said] == [(None, "TD414", {"email": "p1@example.com"})]
+    assert said[0][3].startswith('record p1 has another row now, and the one that it had, {"email": "p1@example.com"}, cannot go: ')
+    assert (pull.run().skipped, len(pull.errors())) == (2, 1), "it stays until somebody has looked at it"
+
+
+def test_a_row_left_behind_that_a_trigger_keeps_is_counted(api, database):
+    pull = people(api, database, [person(1)], delete_mode="hard")
+    pull.run()
+    database.sql("INSERT INTO things (email) VALUES ('taken@example.com');"
+                 " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+                 " CREATE TRIGGER keep BEFORE DELETE ON things FOR EACH ROW EXECUTE FUNCTION keep()")
+    api.listing("/things", [person(1, "taken@example.com")])
+    run = pull.run()
+    assert (run.status, run.deleted, run.code) == ("completed", 0, "TD411")
+
+
+@pytest.mark.parametrize("why", ["condition", "bad"])
+def test_a_verification_knows_the_row_that_did_not_follow(api, database, why):
+    pull = people(api, database, [person(1), person(2)], columns={"email": "email", "name": {"column": "name", "required": True}},
+                  conditions={"!=": [{"var": "name"}, "out"]})
+    pull.run()
+    moved = person(1, "new@example.com", "out")
+    if why == "bad":
+        moved["name"] = None
+    api.listing("/things", [moved, person(2)])
+    pull.run()
+    number = database.scalar("SELECT tandem.verify_now('things')")
+    database.scalar("SELECT tandem.wait_for_run(%s)", (number,))
+    found = database.sql("SELECT kind, origin_id FROM tandem.run_differences(%s)", (number,))
+    assert found == ([] if why == "condition" else [("unusable", "p1")])
