@@ -244,16 +244,20 @@ void check_schedule(Draft& draft) {
 }
 
 core::Findings check_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional<pg::Oid> target) {
-  try {
-    return make_draft(caller, given, owner, target).findings;
-  } catch (const Failure& failure) {  // ours, not Postgres's: the transaction is as it was
-    const base::Error& error = failure.error();
+  const auto unusable = [](const base::Error& error, std::string field) -> core::Findings {
     return {{.path = {},
              .message = error.text,
              .hint = error.hint.empty() ? error.detail : error.hint,
              .code = core::mapping_code::kUnusable,
-             .field = {},
+             .field = std::move(field),
              .column = {}}};
+  };
+  try {
+    return make_draft(caller, given, owner, target).findings;
+  } catch (const store::UnusableChild& failure) {
+    return unusable(failure.error(), failure.field());
+  } catch (const Failure& failure) {  // ours, not Postgres's: the transaction is as it was
+    return unusable(failure.error(), {});
   }
 }
 

@@ -50,7 +50,15 @@ void Checker::report(const core::ChildTable& child, const base::Error& error) {
 }
 
 std::optional<ChildRow> Checker::check(core::ChildTable child, Json& entry) {
-  const pg::Table table = usable_table(child);
+  const pg::Table table = [&] {
+    try {
+      return usable_table(child);
+    } catch (const base::Failure& failure) {
+      base::Error error = failure.error();
+      error.text = strcat(core::path_join("columns", core::array_name(child)), ": ", error.text);
+      throw UnusableChild(std::move(error), core::array_name(child));
+    }
+  }();
   const core::Target target = target_of(table);
   if (auto untold = core::tell_parents(child, mapping_, parent_.target, target)) {
     findings_.push_back(*std::move(untold));

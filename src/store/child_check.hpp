@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -22,7 +24,16 @@ struct MappingTable {
   pg::Oid owner = pg::kInvalidOid;
   std::int64_t tenant_id = 0;
 };
-// `columns` as they stand in the definition; gives them back qualified. Throws Failure for a table that cannot be used.
+// A child table cannot be used: which of them, for the others' sake.
+class UnusableChild : public base::Failure {
+ public:
+  UnusableChild(base::Error error, std::string field) : Failure(std::move(error)), field_(std::move(field)) {}
+  [[nodiscard]] const std::string& field() const noexcept { return field_; }  // "lines[]"
+
+ private:
+  std::string field_;
+};
+// `columns` as they stand in the definition; gives them back qualified. Throws UnusableChild.
 [[nodiscard]] std::vector<ChildRow> check_child_tables(pg::Sql& sql, const MappingTable& parent,
                                                        const core::Mapping& mapping, base::Json& columns,
                                                        core::Findings& findings);

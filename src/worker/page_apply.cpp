@@ -65,10 +65,10 @@ ApplyOutcome refuse_page(PullPlan& plan, pg::Oid owner, const store::RecordFault
   tx.commit();
   ApplyOutcome outcome;
   outcome.kind = ApplyOutcome::Kind::failed;
-  outcome.failure = core::RunFailure{
-      fault.fault.error_type, fault.fault.code,
-      strcat("record ", fault.origin_id, " does not fit (on_error is \"fail\"): ", fault.fault.message),
-      fault.fault.suggestion, false};
+  outcome.failure = core::RunFailure{fault.fault.error_type, fault.fault.code,
+                                     strcat(fault.origin_id.empty() ? "a record" : strcat("record ", fault.origin_id),
+                                            " does not fit (on_error is \"fail\"): ", fault.fault.message),
+                                     fault.fault.suggestion, false};
   return outcome;
 }
 
