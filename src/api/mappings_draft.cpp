@@ -65,11 +65,10 @@ pg::Table find_table(Caller& caller, const Json& given, std::optional<pg::Oid> t
   return *std::move(table);
 }
 
-void require_usable(Caller& caller, const pg::Table& table, pg::Oid owner, const std::string& owner_name,
-                    bool deletes) {
-  if (auto problem = store::target_problem(caller.sql, table)) throw Failure(*std::move(problem));
+void require_usable(const pg::Table& table, pg::Oid owner, const std::string& owner_name, bool deletes) {
+  if (auto problem = store::target_problem(table)) throw Failure(*std::move(problem));
   if (auto problem = store::owner_problem(owner, owner_name)) throw Failure(*std::move(problem));
-  if (auto problem = store::privilege_problem(caller.sql, table, owner, deletes)) throw Failure(*std::move(problem));
+  if (auto problem = store::privilege_problem(table, owner, deletes)) throw Failure(*std::move(problem));
 }
 
 Json definition_of(const Json& given) {
@@ -194,7 +193,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   row.target_name = table.quoted;
   row.owner = owner;
   row.owner_name = pg::role_name(owner);
-  require_usable(caller, table, owner, row.owner_name, given.string_at("delete_mode") == "hard");
+  require_usable(table, owner, row.owner_name, given.string_at("delete_mode") == "hard");
   store::require_connection_use(caller.sql, connection.connection_id, owner);
   check_schedule(draft);
 

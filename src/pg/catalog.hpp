@@ -48,6 +48,7 @@ struct Table {
   std::string schema, name;
   std::string quoted;  // "public.contacts", quoted where needed
   char kind = 'r';     // relkind: r, p, f, v, m
+  bool temporary = false;
   Oid owner = kInvalidOid;
   bool row_triggers = false;           // BEFORE row triggers on INSERT or UPDATE (they may swallow a row)
   bool row_security = false;           // policies bind the current user
@@ -68,13 +69,17 @@ struct Table {
 // have to wait. True also of a relation that is gone: describe_table, called after it, says so.
 [[nodiscard]] bool try_lock_table(Oid relation);
 
+// Of a locked table: it has not even a page. False says nothing: there may be rows, or only room for some.
+[[nodiscard]] bool has_no_pages(Oid relation);
+
 [[nodiscard]] Oid role_oid(std::string_view name);  // kInvalidOid if none
 [[nodiscard]] std::string role_name(Oid role);      // "" if none
 [[nodiscard]] Oid current_user();
 [[nodiscard]] Oid session_user();
 [[nodiscard]] bool is_superuser(Oid role);
 [[nodiscard]] bool role_can_login(Oid role);
-[[nodiscard]] bool has_role(Oid member, Oid role);  // USAGE of role's privileges
+[[nodiscard]] bool has_role(Oid member, Oid role);                     // USAGE of role's privileges
+[[nodiscard]] bool may_use_schema(Oid role, std::string_view schema);  // true also of one that is gone
 [[nodiscard]] bool has_table_privilege(Oid role, Oid relation,
                                        std::string_view privileges);  // "SELECT, INSERT": all of them
 [[nodiscard]] std::string database_name();

@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/strings.hpp"
 #include "pg/catalog.hpp"
+#include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "pg/memory.hpp"
 
@@ -86,6 +87,14 @@ bool role_can_login(Oid role) {
 
 bool has_role(Oid member, Oid role) {
   return call([=] { return has_privs_of_role(member, role); });
+}
+
+bool may_use_schema(Oid role, std::string_view schema) {
+  const std::string text(schema);
+  return call([&] {
+    const Oid found = get_namespace_oid(text.c_str(), true);
+    return !OidIsValid(found) || compat::may_use_schema(found, role);
+  });
 }
 
 bool has_table_privilege(Oid role, Oid relation, std::string_view privileges) {

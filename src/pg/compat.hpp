@@ -48,6 +48,14 @@ inline bool may_execute(Oid function, Oid role) {
 #endif
 }
 
+inline bool may_use_schema(Oid schema, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK;
+#else
+  return pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
 // 17 lets a background worker connect as a role that may not log in.
 constexpr bool kWorkersMayBypassLogin = PG_VERSION_NUM >= 170000;
 #if PG_VERSION_NUM >= 170000

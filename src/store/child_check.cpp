@@ -82,8 +82,8 @@ pg::Table Checker::usable_table(const core::ChildTable& child) {
     throw base::Failure(base::Errc::invalid_parameter,
                         strcat("table ", table->quoted, " takes other rows of the mapping already"), {},
                         strcat("Give ", core::array_name(child), " a table of its own."));
-  if (auto problem = target_problem(sql_, *table)) throw base::Failure(*std::move(problem));
-  if (auto problem = privilege_problem(sql_, *table, parent_.owner, true)) throw base::Failure(*std::move(problem));
+  if (auto problem = target_problem(*table)) throw base::Failure(*std::move(problem));
+  if (auto problem = privilege_problem(*table, parent_.owner, true)) throw base::Failure(*std::move(problem));
   seen_.push_back(table->oid);
   return *std::move(table);
 }

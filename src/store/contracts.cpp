@@ -171,13 +171,16 @@ std::string contract_key(std::int64_t table, const std::vector<std::string>& key
   return base::strcat(table, " ", base::join(key, "\x1f"), "\x1e", base::join(match_on, "\x1f"));
 }
 
-void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key) {
+void keep_contracts_of(pg::Sql& sql, RunSpec& spec, std::string_view key) {
+  if (spec.contract_key == key) return;
   const pg::Rows changed = sql.engine(
       "UPDATE tandem._mapping SET contract_key = $2, listing_scope = NULL WHERE mapping_id = $1 AND contract_key IS "
       "DISTINCT FROM $2 "
       "RETURNING 1",
-      {mapping, key});
-  if (!changed.empty()) forget_all(sql, mapping);
+      {spec.mapping_id, key});
+  if (changed.empty()) return;  // columns that it names were renamed since
+  spec.listing_scope.reset();
+  forget_all(sql, spec.mapping_id);
 }
 
 void follow_renamed_columns(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& before,

@@ -13,6 +13,7 @@
 
 #include "core/rows/rows.hpp"
 #include "pg/sql.hpp"
+#include "store/runs.hpp"
 
 namespace tandem::store {
 
@@ -43,7 +44,7 @@ void forget_all(pg::Sql& sql, std::int64_t mapping);
 [[nodiscard]] std::string contract_key(std::int64_t table, const std::vector<std::string>& key,
                                        const std::vector<std::string>& match_on);
 // Contracts of another key mean nothing: they are forgotten when `key` is not what the mapping's are about.
-void keep_contracts_of(pg::Sql& sql, std::int64_t mapping, std::string_view key);
+void keep_contracts_of(pg::Sql& sql, RunSpec& spec, std::string_view key);
 // Columns of the table have got other names: what the contracts are about is the same.
 void follow_renamed_columns(pg::Sql& sql, std::int64_t mapping, const std::vector<std::string>& before,
                             const std::vector<std::string>& now);

@@ -192,11 +192,12 @@ void hold_back(pg::Sql& sql, const RunSpec& spec, const std::vector<Contract>& c
       parameters);
 }
 
-bool asks_for_else(pg::Sql& sql, std::int64_t mapping, const std::string& scope) {
+bool asks_for_else(pg::Sql& sql, RunSpec& spec, const std::string& scope) {
+  if (spec.listing_scope == scope) return false;
   const pg::Rows rows = sql.engine(
       "UPDATE tandem._mapping SET listing_scope = coalesce(listing_scope, $2) WHERE mapping_id = $1"
       " AND listing_scope IS DISTINCT FROM $2 RETURNING listing_scope <> $2",
-      {mapping, scope});
+      {spec.mapping_id, scope});
   return !rows.empty() && rows.boolean(0, 0);
 }
 

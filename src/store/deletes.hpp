@@ -67,7 +67,7 @@ void hold_back(pg::Sql& sql, const RunSpec& spec, const std::string& unseen, con
 void hold_back(pg::Sql& sql, const RunSpec& spec, const std::vector<Contract>& contracts);
 
 // Whether listings of the mapping asked for something else when its contracts were last held against one.
-[[nodiscard]] bool asks_for_else(pg::Sql& sql, std::int64_t mapping, const std::string& scope);
+[[nodiscard]] bool asks_for_else(pg::Sql& sql, RunSpec& spec, const std::string& scope);
 // What this listing does not show may be what it does not ask for: it waits for a person, and no other run deletes it.
 // From now on the contracts are about `scope`. Gives their number.
 [[nodiscard]] std::int64_t leave_uncovered(pg::Sql& sql, const RunSpec& spec, const std::string& unseen,

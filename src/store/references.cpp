@@ -223,7 +223,7 @@ std::vector<ReferencePlan> make_reference_plans(pg::Sql& sql, const RunSpec& spe
                     strcat("column ", column.column, " refers to mapping ", column.reference->mapping,
                            ", which does not exist or has lost its table"),
                     {}, "SELECT name, target FROM tandem.mappings;");
-    if (auto problem = read_problem(sql, parent->table, owner)) throw Failure(*std::move(problem));
+    if (auto problem = read_problem(parent->table, owner)) throw Failure(*std::move(problem));
     ReferencePlan plan = plan_of(*parent, *column.reference);
     const core::TargetColumn* local = core::find_column(target, column.column);
     plan.column = i;
@@ -264,7 +264,7 @@ core::Findings check_references(pg::Sql& sql, const ReferenceRow& row, const cor
                "SELECT name, target FROM tandem.mappings;");
       continue;
     }
-    if (auto problem = read_problem(sql, parent->table, row.owner))
+    if (auto problem = read_problem(parent->table, row.owner))
       report(core::Severity::error, code::kReferencePrivilege, problem->text, problem->hint);
     if (auto problem = parent_problem(*parent, reference)) {
       const bool unfound = problem->code == Errc::prerequisite;

@@ -47,6 +47,9 @@ struct RunSpec {
   std::optional<base::Json> columns_seen;      // of the table, when it was last looked at
   std::optional<base::Json> shape;             // of the records, as runs saw them
   std::int64_t open_changes = 0;               // rows of schema_changes
+  std::optional<std::string> contract_key;     // what the contracts were kept of: store/contracts.hpp
+  std::optional<std::string> listing_scope;    // what the last full listing asked for: store/deletes.hpp
+  bool credentials = false;                    // the connection has some
 };
 
 // What rows of this run are stamped with.

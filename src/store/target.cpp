@@ -26,14 +26,12 @@ core::Target target_of(const pg::Table& table) {
   return target;
 }
 
-std::optional<Error> target_problem(pg::Sql& sql, const pg::Table& table) {
+std::optional<Error> target_problem(const pg::Table& table) {
   if (table.kind != 'r' && table.kind != 'p') {
     return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is not a table"),
                  "Only tables and partitioned tables can be mapped.", "SELECT * FROM tandem.mappable_tables;"};
   }
-  const pg::Rows rows =
-      sql.engine("SELECT relpersistence::text FROM pg_catalog.pg_class WHERE oid = $1", {pg::Param::oid(table.oid)});
-  if (!rows.empty() && rows.text(0, 0) == "t") {
+  if (table.temporary) {
     return Error{Errc::wrong_object_type, base::strcat("table ", pg::quote_identifier(table.name), " is temporary"),
                  "Only your session sees it; the worker that writes the rows is another one."};
   }
@@ -48,24 +46,19 @@ std::optional<Error> target_problem(pg::Sql& sql, const pg::Table& table) {
 
 namespace {
 
-std::optional<Error> schema_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
+std::optional<Error> schema_problem(const pg::Table& table, pg::Oid owner) {
+  if (pg::may_use_schema(owner, table.schema)) return std::nullopt;
   const std::string role = pg::quote_identifier(pg::role_name(owner));
-  const pg::Rows usage =
-      sql.engine("SELECT has_schema_privilege($1, n.oid, 'USAGE') FROM pg_catalog.pg_namespace n WHERE n.nspname = $2",
-                 {pg::Param::oid(owner), table.schema});
-  if (!usage.empty() && !usage.boolean(0, 0)) {
-    return Error{Errc::insufficient_privilege,
-                 base::strcat("role ", role, " lacks USAGE on schema ", pg::quote_identifier(table.schema)),
-                 {},
-                 base::strcat("GRANT USAGE ON SCHEMA ", pg::quote_identifier(table.schema), " TO ", role, ";")};
-  }
-  return std::nullopt;
+  return Error{Errc::insufficient_privilege,
+               base::strcat("role ", role, " lacks USAGE on schema ", pg::quote_identifier(table.schema)),
+               {},
+               base::strcat("GRANT USAGE ON SCHEMA ", pg::quote_identifier(table.schema), " TO ", role, ";")};
 }
 
 }  // namespace
 
-std::optional<Error> read_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner) {
-  if (auto problem = schema_problem(sql, table, owner)) return problem;
+std::optional<Error> read_problem(const pg::Table& table, pg::Oid owner) {
+  if (auto problem = schema_problem(table, owner)) return problem;
   if (pg::has_table_privilege(owner, table.oid, "SELECT")) return std::nullopt;
   const std::string role = pg::quote_identifier(pg::role_name(owner));
   return Error{Errc::insufficient_privilege, base::strcat("role ", role, " lacks SELECT on table ", table.quoted),
@@ -83,8 +76,8 @@ Readable readable(pg::Sql& sql, pg::Oid table) {
   return rows.boolean(0, 1) ? Readable::some : Readable::all;
 }
 
-std::optional<Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner, bool deletes) {
-  if (auto problem = schema_problem(sql, table, owner)) return problem;
+std::optional<Error> privilege_problem(const pg::Table& table, pg::Oid owner, bool deletes) {
+  if (auto problem = schema_problem(table, owner)) return problem;
   const std::string role = pg::quote_identifier(pg::role_name(owner));
   std::vector<std::string> missing;
   for (const char* privilege : {"SELECT", "INSERT", "UPDATE", "DELETE"}) {

@@ -16,13 +16,12 @@ namespace tandem::store {
 [[nodiscard]] core::Target target_of(const pg::Table& table);
 
 // Tables and partitioned tables that last and are not the system's or ours. nullopt: it can.
-[[nodiscard]] std::optional<base::Error> target_problem(pg::Sql& sql, const pg::Table& table);
+[[nodiscard]] std::optional<base::Error> target_problem(const pg::Table& table);
 // What `owner` lacks on the table, of SELECT, INSERT, UPDATE, DELETE where that is needed, and USAGE on its schema: an
 // error with the GRANT to paste.
-[[nodiscard]] std::optional<base::Error> privilege_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner,
-                                                           bool deletes);
+[[nodiscard]] std::optional<base::Error> privilege_problem(const pg::Table& table, pg::Oid owner, bool deletes);
 // The same for a table that is only looked at.
-[[nodiscard]] std::optional<base::Error> read_problem(pg::Sql& sql, const pg::Table& table, pg::Oid owner);
+[[nodiscard]] std::optional<base::Error> read_problem(const pg::Table& table, pg::Oid owner);
 // What the caller itself may read of a table: with a missing privilege, or where it is gone, none of it.
 enum class Readable { none, some, all };
 [[nodiscard]] Readable readable(pg::Sql& sql, pg::Oid table);

@@ -138,6 +138,8 @@ WritePlan make_write_plan(const pg::Table& table, const core::Mapping& mapping,
   return plan;
 }
 
-bool table_is_empty(pg::Sql& sql, const WritePlan& plan) { return sql.run(plan.is_empty).boolean(0, 0); }
+bool table_is_empty(pg::Sql& sql, const WritePlan& plan) {
+  return pg::has_no_pages(plan.table.oid) || sql.run(plan.is_empty).boolean(0, 0);
+}
 
 }  // namespace tandem::store

@@ -79,8 +79,8 @@ pg::Table child_table(pg::Sql& sql, const store::RunSpec& spec, const std::vecto
     throw Failure(Errc::internal, strcat("mapping ", spec.mapping, " has no table for ", core::array_name(child)));
   std::optional<pg::Table> table = pg::describe_table(sql, row->target);
   if (!table) throw Failure(Errc::undefined_object, strcat("table ", row->target_name, " is not there any more"));
-  if (auto problem = store::target_problem(sql, *table)) throw Failure(*std::move(problem));
-  if (auto problem = store::privilege_problem(sql, *table, owner, true)) throw Failure(*std::move(problem));
+  if (auto problem = store::target_problem(*table)) throw Failure(*std::move(problem));
+  if (auto problem = store::privilege_problem(*table, owner, true)) throw Failure(*std::move(problem));
   if (!pg::try_lock_table(table->oid)) throw TableBusy(table->quoted);
   return *std::move(table);
 }

@@ -40,9 +40,9 @@ pg::Table find_target(pg::Sql& sql, store::RunSpec& spec) {
 
 void check_rights(pg::Sql& sql, const pg::Table& table, const store::RunSpec& spec, pg::Oid owner) {
   store::require_connection_use(sql, spec.connection_id, owner);
-  if (auto problem = store::target_problem(sql, table)) throw Failure(*problem);
+  if (auto problem = store::target_problem(table)) throw Failure(*problem);
   const bool deletes = spec.definition.string_at("delete_mode") == "hard";
-  if (auto problem = store::privilege_problem(sql, table, owner, deletes)) throw Failure(*problem);
+  if (auto problem = store::privilege_problem(table, owner, deletes)) throw Failure(*problem);
 }
 
 core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api,
@@ -163,7 +163,7 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   if (plan.spec.verify) return;  // leaves everything as it is
   plan.contracts = !store::contracts_are_derived(plan.mapping, plan.object, plan.local_key);
   if (!plan.contracts) return;
-  store::keep_contracts_of(sql, plan.spec.mapping_id, store::contract_key(plan.write.table.oid, key, match));
+  store::keep_contracts_of(sql, plan.spec, store::contract_key(plan.write.table.oid, key, match));
   if (!plan.local_key || !plan.local_key->may_change() || plan.mapping.write_mode == core::WriteMode::insert ||
       plan.local_key->columns() != match.size())
     plan.moves.reset();
@@ -172,7 +172,7 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   const bool own_params = plan.spec.params.is_object() && !plan.spec.params.members().empty();
   const std::string scope =
       core::listing_scope(plan.api, plan.object, run_params(plan.object, plan.mapping, plan.spec));
-  const bool rescoped = !own_params && store::asks_for_else(sql, plan.spec.mapping_id, scope);
+  const bool rescoped = !own_params && store::asks_for_else(sql, plan.spec, scope);
   if (plan.mapping.delete_mode == core::DeleteMode::ignore) return;
   if (plan.listing.has_feed()) {
     if (!plan.spec.position && !store::has_contracts(sql, plan.spec.mapping_id)) plan.listing.fill_gap();
@@ -232,7 +232,8 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   if (object.parent && !spec.retry)
     parent_reader.emplace(api.object(object.parent->object)->records, listing.listing().fields(true),
                           listing.listing().facts(true));
-  Credentials credentials = spec.retry ? Credentials{} : store::load_credentials(sql, spec.connection_id);
+  Credentials credentials =
+      spec.retry || !spec.credentials ? Credentials{} : store::load_credentials(sql, spec.connection_id);
   std::string pool = strcat(spec.connection_id, ":", spec.connection_version);
   std::vector<std::size_t> key_fields = fields_named(rows, key);
   PullPlan plan{.spec = std::move(spec),
