@@ -282,7 +282,7 @@ CREATE TABLE tandem._contract (
     created_at timestamptz,             -- null: changed_at, for it was not changed since
     deleted_at timestamptz,             -- the record is gone at the source, and its row by policy
     last_action "char" NOT NULL,        -- c created, u updated, d deleted
-    origin_id text NOT NULL,
+    origin_id text COLLATE "C" NOT NULL,  -- compared byte by byte, as engine and index do
     local_key jsonb,                    -- the match columns' values as text; null: they are what origin_id says
     remote_version text,                -- where the object names a field for it
     PRIMARY KEY (mapping_id, origin_id)

@@ -26,7 +26,7 @@ JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
 JOIN tandem._contract c ON c.mapping_id = m.mapping_id
 WHERE m.definition ->> 'write_mode' <> 'append' AND NOT tandem._derives_contracts(m.mapping_id)
 UNION ALL
-SELECT t.name, m.name, d.origin_id, d.local_key, NULL, NULL, NULL, NULL, NULL, NULL, false
+SELECT t.name, m.name, d.origin_id COLLATE "C", d.local_key, NULL, NULL, NULL, NULL, NULL, NULL, false
 FROM tandem._mapping m
 JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
 CROSS JOIN LATERAL tandem._derived_contracts(m.mapping_id) d;

@@ -75,9 +75,11 @@ void look_at_listing(PullPlan& plan, const LoadedPage& loaded, std::vector<core:
   look_at_total(*plan.deletes, plan.object.paging, loaded.total);
 }
 
-// Of a listing that proves what is gone: everything that it shows, whether the mapping is about it or not.
+// Of a listing that proves what is gone: everything that it shows, whether the mapping is about it or not. Where
+// nothing was remembered when the run began nothing can be gone, and looking would only find records that the listing
+// repeats.
 void note_seen(pg::Sql& sql, const PullPlan& plan, const std::vector<core::Identity>& rows, PageResult& result) {
-  if (!plan.deletes || !plan.deletes->keeps_seen()) return;
+  if (!plan.deletes || !plan.deletes->keeps_seen() || plan.fresh) return;
   store::Known known = store::known_contracts(sql, plan.spec.mapping_id, rows);
   result.seen = std::move(known.ordinals);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -102,7 +104,7 @@ void note_keys(PullPlan& plan, LoadedPage& loaded, const core::RowBuilder::Conve
 // The records that are worth converting.
 std::vector<core::Identity> changed_records(pg::Sql& sql, const PullPlan& plan, const std::vector<core::Identity>& rows,
                                             const PageResult& result) {
-  if (!plan.gate) return rows;
+  if (!plan.gate || plan.fresh) return rows;
   if (!plan.deletes || !plan.deletes->keeps_seen())
     return store::changed_since_last_seen(sql, plan.spec.mapping_id, rows);
   std::vector<core::Identity> changed;
