@@ -192,11 +192,12 @@ core::RunFailure held_back_note(const store::RunSpec& spec, std::int64_t held_ba
           .suggestion = line};
 }
 
-core::RunFailure gap_note(const store::RunSpec& spec) {
+core::RunFailure gap_note(const store::RunSpec& spec, bool forgotten) {
+  const char* why = forgotten ? ": its cursor was not known any more, and everything was read; what was deleted "
+                                "meanwhile nobody has told"
+                              : ": its feed of deletions does not reach back to where it was read last";
   return {.code = core::code::kFeedGap,
-          .message = strcat("the feed of deletions of ", spec.object,
-                            " does not reach back to where it was read last: the next run is a full one, and looks for "
-                            "what is gone")};
+          .message = strcat(spec.object, why, ". The next run is a full one, and looks for what is gone")};
 }
 
 std::optional<core::RunFailure> note_of(const PullDeletes& deletes, const store::RunSpec& spec) {

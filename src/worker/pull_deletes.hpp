@@ -77,7 +77,7 @@ void drop_superseded(pg::Sql& sql, const store::RunSpec& spec, const core::Local
 [[nodiscard]] core::RunFailure held_back_note(const store::RunSpec& spec, std::int64_t held_back, std::int64_t deleted,
                                               bool approved);
 // The feed of deletions does not tell all that is gone.
-[[nodiscard]] core::RunFailure gap_note(const store::RunSpec& spec);
+[[nodiscard]] core::RunFailure gap_note(const store::RunSpec& spec, bool forgotten);
 // What a run says of what it did not delete; nullopt: nothing.
 [[nodiscard]] std::optional<core::RunFailure> note_of(const PullDeletes& deletes, const store::RunSpec& spec);
 

@@ -94,6 +94,7 @@ class PullJob {
   void page_failed(const core::Position& at, core::RunFailure failure);
   store::Closing closing() const;
   void close_feed(store::Closing& closing) const;
+  void close_gap(store::Closing& closing) const;
   [[nodiscard]] std::optional<core::RunFailure> over_ceiling(const core::Position& at);
   [[nodiscard]] core::Spent spent_so_far(const core::Position& at) const;
   [[nodiscard]] const core::Object& object_at(const core::Position& at) const noexcept;

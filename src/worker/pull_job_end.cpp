@@ -60,6 +60,7 @@ store::Closing PullJob::closing() const {
   else if (!plan_.spec.full)
     closing.cursor = safe_;  // as far as it came
   close_feed(closing);
+  close_gap(closing);
   if (closing.resume && closing.failure && closing.failure->code == core::code::kCeiling)
     closing.resume->set("ceiling", base::Json(true));
   closing.clock_offset_ms = clock_offset_ms_;
@@ -97,7 +98,21 @@ void PullJob::close_feed(store::Closing& closing) const {
   if (close_->status != core::RunStatus::completed && close_->status != core::RunStatus::partial) return;
   const bool gap = before ? plan_.spec.position->boolean_at("gap").value_or(false) : plan_.listing.gap();
   closing.deletions_gap = gap;
-  if (gap) closing.note = gap_note(plan_.spec);
+  if (gap) closing.note = gap_note(plan_.spec, false);
+}
+
+// Changes tell of deletions, too, and those of the time that is forgotten are lost: a full run finds out.
+void PullJob::close_gap(store::Closing& closing) const {
+  if (!plan_.deletes || !close_->complete) return;
+  const bool before = listed_before(plan_.spec);
+  const bool forgotten =
+      before ? plan_.spec.position->boolean_at("forgotten").value_or(false) : plan_.listing.listing().forgotten();
+  if (forgotten) {
+    closing.deletions_gap = true;
+    closing.note = gap_note(plan_.spec, true);
+  } else if (plan_.spec.full && !plan_.deletes->feed && plan_.deletes->sweeps) {
+    closing.deletions_gap = false;
+  }
 }
 
 }  // namespace tandem::worker

@@ -130,7 +130,12 @@ void complete_run(const store::RunSpec& spec, pg::Oid owner) {
     if (spec.position->boolean_at("fed").value_or(false)) closing.complete_pass = pass;
     if (spec.held_back == 0) closing.deletions = spec.position->string_at("deletions");
     closing.deletions_gap = spec.position->boolean_at("gap").value_or(false);
-    if (*closing.deletions_gap && !closing.note) closing.note = gap_note(spec);
+    if (*closing.deletions_gap && !closing.note) closing.note = gap_note(spec, false);
+  }
+  if (spec.position->boolean_at("forgotten").value_or(false) &&
+      spec.definition.string_at("delete_mode").value_or("ignore") != "ignore") {
+    closing.deletions_gap = true;
+    closing.note = gap_note(spec, true);
   }
   end_run(spec, owner, closing);
 }

@@ -188,6 +188,32 @@ def test_delta_tokens_and_one_that_expired(api, database):
     assert pull.rows("count(*), max(n)") == [(250, 249)]
 
 
+def test_what_was_deleted_while_a_token_expired_is_found_by_a_full_run(api, database):
+    feed = api.feed("/things", changes(20), since=None, token="page_token", delta="sync_token", order=None)
+    pull = pull_of(api, database, {"kind": "token", "param": "sync_token", "next": "delta_token"}, TOKENS, delete_mode="hard")
+    pull.run()
+    del feed.records[3]
+    feed.forget_tokens()
+    run = pull.run()
+    assert (run.full, run.status, run.code, run.deleted) == (False, "completed", "TD415", 0)
+    run = pull.run()
+    assert (run.full, run.code, run.deleted, run.cursor_after) == (True, None, 1, "1.19")
+    assert pull.run().full is False
+
+
+def test_a_listing_by_increasing_ids_is_paged_by_them(api, database):
+    feed = api.feed("/things", changes(25), field="n", order=None, size=10)
+    feed._matching = lambda query: [r for r in feed.records if r["n"] > int(query.get("after", -1))]
+    feed.others = ("after",)
+    cursor = {"field": "n", "param": "after", "format": "integer", "inclusive": False, "order": "ascending"}
+    pull = pull_of(api, database, cursor, {"style": "keyset"})
+    run = pull.run()
+    assert (run.status, run.created, run.cursor_after) == ("completed", 25, "24")
+    feed.records += changes(3, first=25)
+    run = pull.run()
+    assert (run.created, run.skipped, asked(api, "after")) == (3, 1, [None, "9", "19", "24", "23", "27"])
+
+
 def test_a_listing_that_ends_without_its_token_says_so(api, database):
     api.feed("/things", changes(5), since=None, token="page_token")
     pull = pull_of(api, database, {"kind": "token", "param": "sync_token", "next": "delta_token"}, TOKENS)

@@ -127,6 +127,12 @@ TEST(ApiPaging, KeysetWindowsAndCeilings) {
   EXPECT_EQ(object_of(both(R"(, "tie_break": "id", "tie_param": "t")", R"({"style": "keyset"})")).cursor->tie_param,
             "t");
   EXPECT_EQ(object_of(both(R"(, "order": "ascending")", R"({"style": "offset", "window": 9})")).paging.window, 9);
+  EXPECT_EQ(object_of(both(R"(, "format": "integer", "inclusive": false)", R"({"style": "keyset"})")).cursor->param,
+            "s")
+      << "an increasing id is no other record's";
+  EXPECT_NE(object_finding(both(R"(, "format": "integer")", R"({"style": "keyset"})"), "objects.customers.paging.style")
+                .message.find("tie_break"),
+            std::string::npos);
 }
 
 std::string family(const std::string& orders, const std::string& customers = R"({"path": "/customers"})") {

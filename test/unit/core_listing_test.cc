@@ -3,7 +3,6 @@
 // source that answers as real ones do.
 #include <gtest/gtest.h>
 
-#include "core/listing/ceilings.hpp"
 #include "core/listing/listing.hpp"
 
 namespace tandem::core {
@@ -151,6 +150,17 @@ TEST(Listing, KeysetByTheCursorSendsItsTie) {
   const auto step = read(listing, listing.start(), {{"2026-01-01T00:00:00Z", "a1"}, {"2026-01-02T00:00:00Z", "a2"}});
   ASSERT_TRUE(step.next);
   EXPECT_EQ(param(listing.request(*step.next), "since"), "u>2026-01-02T00:00:00Z^ORu=2026-01-02T00:00:00Z^id>a2");
+  EXPECT_EQ(read(listing, *step.next, {}).next, std::nullopt);
+}
+
+TEST(Listing, KeysetByAnIncreasingIdAsksBehindTheLastOne) {
+  const Cursor cursor{.field = "id", .param = "after", .format = CursorFormat::integer, .inclusive = false};
+  Listing listing(
+      {.object = events(cursor, {.style = PageStyle::keyset}), .incremental = true, .watermark = "9007199254740993"});
+  EXPECT_EQ(param(listing.request(listing.start()), "after"), "9007199254740992") << "the last one is seen again";
+  const auto step = read(listing, listing.start(), {{"9007199254740993"}, {"9007199254740995"}});
+  ASSERT_TRUE(step.next);
+  EXPECT_EQ(param(listing.request(*step.next), "after"), "9007199254740995");
   EXPECT_EQ(read(listing, *step.next, {}).next, std::nullopt);
 }
 
@@ -469,24 +479,6 @@ TEST(Listing, APositionBelongsToItsOwnListing) {
   Listing broken({.object = events(updated())});
   EXPECT_FALSE(broken.resume(Json::object()));
   EXPECT_FALSE(broken.resume(Json::parse(R"({"at": {"page": -1}})").value()));
-}
-
-TEST(Ceilings, NameWhatWasReached) {
-  Object object{.name = "events"};
-  object.paging.max_pages = 5;
-  object.paging.max_micros = 60 * base::kSecond;
-  EXPECT_FALSE(
-      over_ceiling(object, {.pages = 4, .records = 1'000'000, .bytes = 1'000'000'000, .micros = 59 * base::kSecond}));
-  const auto pages = over_ceiling(object, {.pages = 5});
-  ASSERT_TRUE(pages);
-  EXPECT_EQ(pages->code, "TD208");
-  EXPECT_TRUE(pages->retryable);
-  EXPECT_NE(pages->suggestion.find("objects.events.paging.max_pages"), std::string::npos);
-  EXPECT_NE(over_ceiling(object, {.micros = 61 * base::kSecond})->message.find("max_time"), std::string::npos);
-  object.paging.max_records = 10;
-  object.paging.max_bytes = 10;
-  EXPECT_NE(over_ceiling(object, {.records = 10})->message.find("max_records"), std::string::npos);
-  EXPECT_NE(over_ceiling(object, {.bytes = 11})->message.find("max_bytes"), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The six page styles: what is asked for, when a listing ends, and that it always does.
 #include <gtest/gtest.h>
 
+#include "base/clock.hpp"
+#include "core/listing/ceilings.hpp"
 #include "core/listing/paging.hpp"
 
 namespace tandem::core {
@@ -320,6 +322,28 @@ TEST(Paging, ResumesWhereItStopped) {
     EXPECT_EQ(second.request(second.start()).params, first.request(at).params);
     EXPECT_EQ(second.request(second.start()).url, first.request(at).url);
   }
+}
+
+TEST(Ceilings, NameWhatWasReached) {
+  Object object{.name = "events"};
+  object.paging.max_pages = 5;
+  object.paging.max_micros = 60 * base::kSecond;
+  EXPECT_FALSE(
+      over_ceiling(object, {.pages = 4, .records = 1'000'000, .bytes = 1'000'000'000, .micros = 59 * base::kSecond}));
+  const auto pages = over_ceiling(object, {.pages = 5});
+  ASSERT_TRUE(pages);
+  EXPECT_EQ(pages->code, "TD208");
+  EXPECT_TRUE(pages->retryable);
+  EXPECT_NE(pages->suggestion.find("objects.events.paging.max_pages"), std::string::npos);
+  EXPECT_NE(over_ceiling(object, {.micros = 61 * base::kSecond})->message.find("max_time"), std::string::npos);
+  object.paging.max_micros = base::kSecond / 2;
+  EXPECT_FALSE(over_ceiling(object, {.micros = base::kSecond / 4}));
+  EXPECT_EQ(over_ceiling(object, {.micros = base::kSecond})->message,
+            "listing of events does not end after 1000 ms (max_time)");
+  object.paging.max_records = 10;
+  object.paging.max_bytes = 10;
+  EXPECT_NE(over_ceiling(object, {.records = 10})->message.find("max_records"), std::string::npos);
+  EXPECT_NE(over_ceiling(object, {.bytes = 11})->message.find("max_bytes"), std::string::npos);
 }
 
 }  // namespace

@@ -12,11 +12,13 @@ std::optional<RunFailure> over_ceiling(const Object& object, const Spent& spent)
     std::int64_t spent, most;
     const char *key, *unit;
   };
+  const bool seconds = paging.max_micros % base::kSecond == 0;
+  const std::int64_t unit = seconds ? base::kSecond : 1000;
   const Ceiling ceilings[] = {
       {spent.pages, paging.max_pages, "max_pages", " pages"},
       {spent.records, paging.max_records, "max_records", " records"},
       {spent.bytes, paging.max_bytes, "max_bytes", " bytes"},
-      {spent.micros / base::kSecond, paging.max_micros / base::kSecond, "max_time", " s"},
+      {spent.micros / unit, paging.max_micros / unit, "max_time", seconds ? " s" : " ms"},
   };
   for (const Ceiling& ceiling : ceilings) {
     if (ceiling.most == 0 || ceiling.spent < ceiling.most) continue;

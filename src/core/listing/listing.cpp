@@ -117,6 +117,7 @@ void Listing::recall(const base::Json& stored) {
       mark_.see(std::string_view(*cursor));
   }
   safe_ = stored.string_at("safe");
+  forgotten_ = stored.boolean_at("forgotten").value_or(false);
 }
 
 PageRequest Listing::request(const Position& at) const {
@@ -332,6 +333,7 @@ Listing::Loss Listing::loss(const Position& at, int status, std::string_view bod
 
 Position Listing::restart(const Position& at, Loss loss) {
   if (loss == Loss::cursor) {
+    forgotten_ = true;
     setup_.watermark.reset();
     if (setup_.object.cursor->token) delta_.reset();
   } else if (safe_ && !sliced() && !setup_.proof) {  // what has no time is not behind any watermark
@@ -441,6 +443,7 @@ base::Json Listing::stored(const std::optional<Position>& next) const {
   };
   put("listing", identity_);
   if (setup_.incremental) put("from", setup_.watermark);
+  if (forgotten_) json.set("forgotten", base::Json(true));
   put("cursor", cursor());
   if (!setup_.all_or_nothing) put("safe", safe_);
   if (began_) put("began", std::to_string(began_->micros));

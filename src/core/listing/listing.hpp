@@ -82,6 +82,8 @@ class Listing {
   [[nodiscard]] Loss loss(const Position& at, int status, std::string_view body) const;
   // Where reading goes on after that: from the beginning of the part, or without a cursor from that of everything.
   Position restart(const Position& at, Loss loss);
+  // The other side did not know the cursor any more, in this run: everything was read.
+  [[nodiscard]] bool forgotten() const noexcept { return forgotten_; }
   // The parent went between its listing and this answer, and that is nothing to complain of.
   [[nodiscard]] bool parent_gone(const Position& at, int status) const noexcept;
 
@@ -129,6 +131,7 @@ class Listing {
   std::size_t value_ = 0;
   Position::Page parents_ = {};
   std::optional<Position> more_parents_;
+  bool forgotten_ = false;  // the cursor was
   std::optional<Position> resume_child_;
 };
 

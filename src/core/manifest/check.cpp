@@ -60,10 +60,11 @@ void check_cut(const Object& object, const std::string& path, Findings& findings
     report(findings, where, "needs a listing in ascending order of the cursor", hint);
   const bool tied =
       !cursor.tie_break.empty() && (!cursor.tie_param.empty() || cursor.written_as.find("{tie}") != std::string::npos);
-  if (keyset && !tied)
+  const bool unique = cursor.format == CursorFormat::integer && !cursor.inclusive;
+  if (keyset && !tied && !unique)
     report(findings, where, "needs \"tie_break\" and \"tie_param\" of the cursor, or {tie} in its template",
-           "Without them records with equal cursors could not be told apart. To page by one field alone give \"param\" "
-           "and \"field\".");
+           "Without them records with equal cursors could not be told apart. An increasing id needs none: \"format\": "
+           "\"integer\", \"inclusive\": false. To page by one field alone give \"param\" and \"field\".");
 }
 
 void check_tie(const Object& object, const std::string& path, Findings& findings) {
