@@ -1,5 +1,5 @@
-// The life of a run as rows: taken by a worker, accounted page by page, closed or handed
-// back. Every statement after the taking is fenced by (run, epoch): a worker that lost its
+// The life of a run as rows: taken by a worker, accounted page by page, handed back; closed
+// in closings.hpp. Every statement after the taking is fenced by (run, epoch): a worker that lost its
 // run changes nothing any more.
 #pragma once
 
@@ -80,30 +80,8 @@ void set_waiting(pg::Sql& sql, const RunSpec& spec, const std::optional<std::str
 // Runs among `runs` whose cancellation was asked for.
 [[nodiscard]] std::vector<std::int64_t> cancelled_among(pg::Sql& sql, const std::vector<std::int64_t>& runs);
 
-struct Closing {
-  core::RunStatus status = core::RunStatus::completed;
-  std::optional<core::RunFailure> failure;
-  std::optional<core::RunFailure> note;            // of a run that did get to its end: shown, no failure
-  std::optional<base::Json> resume;                // where the next run goes on; nullopt: from the beginning
-  std::optional<std::string> deletions = {};       // likewise of the feed of deletions; empty: none any more
-  std::optional<std::int64_t> complete_pass = {};  // the feed was read to its end
-  std::optional<bool> deletions_gap = {};  // whether a full run has to look for what is gone; nullopt: as before
-  std::optional<std::string> cursor;       // the new watermark: the listing was complete, or in order as far as this
-  std::optional<std::int64_t> clock_offset_ms = {};  // where the source told its time
-  base::Json timing = base::Json::object();
-};
-// Writes the final row, the mapping's position and watermark and the connection's health. False: the run is not ours
-// any more.
-bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing);
-// What closing one run and closing many (store/closings.hpp) have in common.
 // Asked for with parameters of its own, a run sees what they let through: how far it came says nothing of the rest.
 [[nodiscard]] bool reads_a_part(const RunSpec& spec);
-// Whether the source's clock is to be written down: it differs by more than the Date of an answer can say.
-[[nodiscard]] bool clock_differs(const RunSpec& spec, const Closing& closing);
-// How many ended runs of its mapping are kept.
-[[nodiscard]] std::int64_t runs_to_keep(const RunSpec& spec);
-// The connection has given an answer as it should.
-void note_working(pg::Sql& sql, std::int64_t connection_id, std::int64_t version);
 
 // Back to pending, not before a moment: what it needs is held by somebody else.
 void postpone_run(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view waiting_on);
