@@ -184,7 +184,7 @@ void RowWriter::retry_parted() {
 
 // One savepoint for all of them, which is gone (rolled back) before anything else is tried.
 RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const std::vector<GivesWay>& give_way) {
-  const WriteResult before{result_.created, result_.updated, result_.unchanged, {}, {}, {}, {}};
+  const WriteResult before{result_.created, result_.updated, result_.unchanged, result_.absent, {}, {}, {}, {}};
   const std::size_t swallowed_before = result_.swallowed.size(), relined_before = result_.relined.size();
   const std::size_t equal_before = result_.equal.size();
   Attempt out;
@@ -205,6 +205,7 @@ RowWriter::Attempt RowWriter::attempt(std::span<const std::size_t> rows, const s
   result_.created = before.created;
   result_.updated = before.updated;
   result_.unchanged = before.unchanged;
+  result_.absent = before.absent;
   result_.swallowed.resize(swallowed_before);
   result_.relined.resize(relined_before);
   result_.equal.resize(equal_before);
@@ -342,6 +343,7 @@ void RowWriter::write_needed(const Needed& needed, bool only_these) {
   result_.updated += updated;
   result_.created += created;
   result_.unchanged += count - updated - created - kept_out;
+  if (plan_.insert_new.empty()) result_.absent += std::min<std::uint64_t>(kept_out, count - needed.there);
 }
 
 std::uint64_t RowWriter::insert(const std::string& statement) {

@@ -27,10 +27,12 @@ namespace tandem::store {
 
 struct WriteResult {
   std::uint64_t created = 0, updated = 0;
-  std::uint64_t unchanged = 0;         // there already, equal (or not to be touched in this mode)
-  std::vector<std::size_t> equal;      // those of them that were so before; positions in the batch
-  std::vector<std::size_t> swallowed;  // rows a trigger or policy kept out; positions in the batch
-  std::vector<std::size_t> relined;    // rows that were equal, of whose children something was written: updated, too
+  std::uint64_t unchanged = 0;     // there already, equal (or not to be touched in this mode)
+  std::uint64_t absent = 0;        // of the swallowed: this mode makes no rows, and there was none to be updated
+  std::vector<std::size_t> equal;  // those of them that were so before; positions in the batch
+  std::vector<std::size_t>
+      swallowed;                     // rows that did not go in, though nothing failed: kept out; positions in the batch
+  std::vector<std::size_t> relined;  // rows that were equal, of whose children something was written: updated, too
   std::vector<core::RowFault> faults;  // `record` is the position in the batch
 };
 

@@ -160,6 +160,7 @@ void PageReferences::write_further(Further& further, Converted& rows, store::Wri
     written.faults.push_back(std::move(fault));
   }
   for (const std::size_t row : more.swallowed) written.swallowed.push_back(further.rows[row].place);
+  written.absent += more.absent;
   written.created += more.created;
   written.updated += more.updated - std::min(more.updated, rewritten);
 }

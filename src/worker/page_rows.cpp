@@ -203,7 +203,7 @@ std::vector<bool> tell_apart(const PullPlan& plan, LoadedPage& loaded, const cor
     add_fault(result, loaded, std::move(fault), row.origin_id);
   }
   for (const std::size_t row : written.swallowed) kept_out[row] = true;
-  result.kept_out = written.swallowed.size();
+  result.kept_out = written.swallowed.size() - written.absent;
   const std::size_t width = plan.rows.columns();
   for (std::size_t i = 0; i < converted.rows.size(); ++i) {
     if (kept_out[i]) continue;

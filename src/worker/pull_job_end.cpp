@@ -70,9 +70,10 @@ store::Closing PullJob::closing() const {
         .message = strcat("the listing of ", plan_.object.name, " ended without a token at ",
                           base::join(plan_.object.cursor->next, "."), ": the next run reads everything")};
   if (kept_out_ > 0)
-    closing.note = core::RunFailure{
-        .code = core::code::kKeptOut,
-        .message = strcat(kept_out_, " rows were kept out of ", plan_.write.table.quoted, " by a trigger or a policy")};
+    closing.note =
+        core::RunFailure{.code = core::code::kKeptOut,
+                         .message = strcat(kept_out_, kept_out_ == 1 ? " row was" : " rows were", " kept out of ",
+                                           plan_.write.table.quoted, " by a trigger or a policy")};
   if (plan_.spec.verify && close_->complete) closing.note = verify_note(plan_);
   if (plan_.deletes)
     if (auto note = note_of(*plan_.deletes, plan_.spec)) closing.note = std::move(note);

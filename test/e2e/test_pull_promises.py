@@ -101,7 +101,7 @@ def test_an_update_that_a_trigger_swallows_is_not_remembered_as_done(api, databa
     api.listing("/things", source)
     run = pull.run()
     assert (run.status, run.updated, run.skipped) == ("completed", 0, 3)
-    assert "1 rows were kept out" in run.message
+    assert "1 row was kept out" in run.message
     database.sql("DROP TRIGGER no ON things")
     assert pull.run().updated == 1
     assert pull.rows("name")[0] == ("changed",)

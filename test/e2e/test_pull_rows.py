@@ -95,8 +95,12 @@ def test_write_mode_update_makes_no_rows(api, database):
     pull = things(api, database, records(3), write_mode="update")
     database.sql("INSERT INTO things VALUES ('r00001', 'mine', 0)")
     run = pull.run()
-    assert (run.created, run.updated, run.skipped) == (0, 1, 2)
+    assert (run.created, run.updated, run.skipped, run.message) == (0, 1, 2, None), "nobody keeps out what is not to be made"
     assert pull.rows() == [("r00001", "thing 1", 1)]
+    database.sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+                 " CREATE TRIGGER keep BEFORE UPDATE ON things FOR EACH ROW EXECUTE FUNCTION keep();"
+                 " INSERT INTO things VALUES ('r00002', 'mine', 0)")
+    assert pull.run().message == "1 row was kept out of public.things by a trigger or a policy"
 
 
 def test_write_mode_append_adds_every_time(api, database):
