@@ -59,6 +59,8 @@ class Loop {
   void exchange();
   void deliver();
   bool send_requests();
+  [[nodiscard]] bool has_room() const;
+  bool send_request(PullJob& job);
   void drop_abandoned(PullJob& job);
   bool apply_one();
   void close_jobs(bool busy);
@@ -81,6 +83,7 @@ class Loop {
   std::unordered_map<std::string, int> in_flight_;  // by pool
   std::unordered_map<std::int64_t, int> prepared_;  // by connection: their next request has not left
   std::size_t next_to_apply_ = 0;
+  std::size_t held_ = 0;  // bytes of pages that arrived and are not applied yet
   bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
   bool made_room_ = false;  // runs have ended since the last look: others may be next, or have room now
   base::Micros idle_since_ = 0, looked_at_ = 0;
@@ -168,7 +171,8 @@ bool Loop::begin_some() {
     store::RunSpec spec = std::move(*next);
     taken_.erase(next);
     begin(std::move(spec));
-    exchange();
+    deliver();
+    if (!jobs_.empty() && has_room() && send_request(*jobs_.back())) deliver();  // without looking at all the others
   }
   return next_to_begin() != taken_.end();
 }
@@ -269,28 +273,35 @@ void Loop::pass_orders() {
 // True when one was started.
 bool Loop::send_requests() {
   bool started = false;
-  const auto most = static_cast<std::size_t>(pg::settings().max_in_flight);
-  std::size_t held = 0;
+  held_ = 0;
   prepared_.clear();
   for (const auto& job : jobs_) {
     drop_abandoned(*job);
-    held += job->held_bytes();
+    held_ += job->held_bytes();
     if (job->wants_request()) ++prepared_[job->connection()];
   }
   for (const auto& job : jobs_) {
-    if (transfers_.in_flight() >= most) break;
-    // Pages pile up while tables are locked: then only what makes room goes on.
-    if (held > kMostHeldBytes && transfers_.in_flight() > 0) continue;
-    if (!job->wants_request() || in_flight_[job->pool()] >= job->max_in_flight()) continue;
-    std::optional<net::Request> request = job->make_request();
-    if (!request) continue;
-    const net::TransferId id = transfers_.start(*std::move(request));
-    waiting_[id] = job.get();
-    ++in_flight_[job->pool()];
-    job->sent(id);
-    started = true;
+    if (!has_room()) break;
+    started = send_request(*job) || started;
   }
   return started;
+}
+
+// Pages pile up while tables are locked: then only what makes room goes on.
+bool Loop::has_room() const {
+  const std::size_t away = transfers_.in_flight();
+  return away == 0 || (away < static_cast<std::size_t>(pg::settings().max_in_flight) && held_ <= kMostHeldBytes);
+}
+
+bool Loop::send_request(PullJob& job) {
+  if (!job.wants_request() || in_flight_[job.pool()] >= job.max_in_flight()) return false;
+  std::optional<net::Request> request = job.make_request();
+  if (!request) return false;
+  const net::TransferId id = transfers_.start(*std::move(request));
+  waiting_[id] = &job;
+  ++in_flight_[job.pool()];
+  job.sent(id);
+  return true;
 }
 
 // A request whose answer nobody wants any more; it may have ended in this very turn.
