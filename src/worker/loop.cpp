@@ -50,6 +50,7 @@ class Loop {
   bool turn();
   void take_orders();
   void take_runs();
+  [[nodiscard]] bool short_of_runs() const;
   bool begin_some();
   void give_back_taken();
   bool end_some(base::Micros now);
@@ -83,7 +84,8 @@ class Loop {
   std::unordered_map<std::string, int> in_flight_;  // by pool
   std::unordered_map<std::int64_t, int> prepared_;  // by connection: their next request has not left
   std::size_t next_to_apply_ = 0;
-  std::size_t held_ = 0;  // bytes of pages that arrived and are not applied yet
+  std::size_t held_ = 0;       // bytes of pages that arrived and are not applied yet
+  bool more_to_take_ = false;  // the last look has left some
   bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
   bool made_room_ = false;  // runs have ended since the last look: others may be next, or have room now
   base::Micros idle_since_ = 0, looked_at_ = 0;
@@ -114,7 +116,7 @@ bool Loop::turn() {
   refresh_egress();
   // A look asks for all runs at once, so that many that end one after the other need only a few.
   if (made_room_ && (idle() || base::monotonic() - looked_at_ >= kLookAgainAfter)) look_for_runs_ = true;
-  if (look_for_runs_) {
+  if (look_for_runs_ || short_of_runs()) {
     look_for_runs_ = made_room_ = false;
     looked_at_ = base::monotonic();
     take_orders();
@@ -124,7 +126,7 @@ bool Loop::turn() {
   exchange();
   const bool applied = apply_one();
   close_jobs(begun || applied);
-  return begun || applied || look_for_runs_ || (made_room_ && idle());
+  return begun || applied || look_for_runs_ || short_of_runs() || (made_room_ && idle());
 }
 
 // What people asked for since the last look.
@@ -154,12 +156,20 @@ void Loop::take_runs() {
       return;
     }
     const std::size_t busy = std::min(kMostJobs, jobs_.size() + taken_.size());
+    const std::size_t most = std::min(kMostJobs - busy, static_cast<std::size_t>(pg::settings().max_in_flight));
     specs = store::take_runs(tx, context_.owner, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid(),
-                             static_cast<std::int64_t>(kMostJobs - busy));
+                             static_cast<std::int64_t>(most));
     tx.commit();
+    more_to_take_ = specs.size() == most;
   }
   for (store::RunSpec& spec : specs) taken_.push_back(std::move(spec));
   context_.slot.set_runs(static_cast<int>(jobs_.size() + taken_.size()));
+}
+
+// Runs are taken as they can be sent, not all of a thousand before the first request has left.
+bool Loop::short_of_runs() const {
+  return more_to_take_ && !leaving_ && jobs_.size() + taken_.size() < kMostJobs &&
+         taken_.size() < static_cast<std::size_t>(pg::settings().max_in_flight) / 2 + 1;
 }
 
 // True when there are more that may begin.
