@@ -108,4 +108,16 @@ void resolve_faults(pg::Sql& sql, const RunSpec& spec, const std::vector<std::st
       {spec.mapping_id, origin_ids, base::strcat(how, " with run ", spec.run)});
 }
 
+// One that was shown either failed again in this run, and was seen, or was resolved with its page. What has a contract
+// is the sweep's business.
+void resolve_faults_of_gone(pg::Sql& sql, const RunSpec& spec) {
+  sql.engine(
+      "UPDATE tandem._sync_error e SET resolved_at = now(), resolved_by = session_user, resolution_notes = $3"
+      " WHERE e.mapping_id = $1 AND e.resolved_at IS NULL AND e.run IS NOT NULL AND e.origin_id IS NOT NULL"
+      " AND e.last_seen_at < (SELECT r.started_at FROM tandem._run r WHERE r.run = $2)"
+      " AND NOT EXISTS (SELECT FROM tandem._contract c WHERE c.mapping_id = $1 AND c.origin_id = e.origin_id"
+      " AND c.deleted_at IS NULL)",
+      {spec.mapping_id, spec.run, base::strcat("the record is gone at the source, as run ", spec.run, " saw")});
+}
+
 }  // namespace tandem::store

@@ -29,5 +29,7 @@ void record_faults(pg::Sql& sql, const RunSpec& spec, std::span<const RecordFaul
 // `how`: what happened to them in this run.
 void resolve_faults(pg::Sql& sql, const RunSpec& spec, const std::vector<std::string>& origin_ids,
                     std::string_view how = "the record went in");
+// After a listing that showed all there is: of records that never went in and that it did not show any more.
+void resolve_faults_of_gone(pg::Sql& sql, const RunSpec& spec);
 
 }  // namespace tandem::store

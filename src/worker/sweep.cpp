@@ -80,6 +80,7 @@ Sweep::Outcome Sweep::begin(pg::Sql& sql, PullPlan& plan) {
        too_many(plan.mapping.delete_brake, deletes.counts.deleted + count.gone, deletes.counts.deleted + count.live));
   allowed_ = braked ? 0 : std::min(left, count.gone);
   held_back_ = count.gone - allowed_;
+  believed_ = !braked && !deletes.rescoped && facts->records_read > 0;
   begun_ = true;
   return go_on(sql, plan);
 }
@@ -103,6 +104,7 @@ Sweep::Outcome Sweep::go_on(pg::Sql& sql, PullPlan& plan) {
   }
   if (allowed_ > 0 && (!gone_.empty() || !all_found_)) return outcome;
   if (held_back_ > 0) store::hold_back(sql, plan.spec, unseen_, after_);
+  if (believed_ && plan.spec.open_errors > 0) store::resolve_faults_of_gone(sql, plan.spec);
   plan.deletes->counts.held_back += held_back_;
   outcome.kind = Outcome::Kind::done;
   return outcome;

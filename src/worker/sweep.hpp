@@ -43,9 +43,9 @@ class Sweep {
   void find_more(pg::Sql& sql, PullPlan& plan);
   bool account(pg::Sql& sql, PullPlan& plan, std::int64_t deleted, std::int64_t failed, Outcome& outcome);
 
-  bool begun_ = false;
-  std::string unseen_;         // ordinals that the listing did not show
-  std::string after_, found_;  // origin ids: up to here it is done; up to here it was looked
+  bool begun_ = false, believed_ = false;  // what the listing did not show is gone, as far as the brake is concerned
+  std::string unseen_;                     // ordinals that the listing did not show
+  std::string after_, found_;              // origin ids: up to here it is done; up to here it was looked
   std::deque<store::Contract> gone_;
   bool all_found_ = false;
   std::int64_t allowed_ = 0, held_back_ = 0;

@@ -153,6 +153,21 @@ def test_a_record_that_does_not_fit_is_still_there(api, database):
     assert len(pull.rows()) == 30
 
 
+def test_the_error_of_a_record_that_is_gone_is_resolved(api, database):
+    bad = [{"id": name, "name": "bad", "qty": "much"} for name in ("x", "y")]
+    pull = mirror(api, database, [*records(5), *bad])
+    assert pull.run().failed == 2
+    open_errors = "SELECT origin_id FROM tandem.sync_errors WHERE resolved_at IS NULL"
+    api.listing("/things", [], style="page")
+    assert pull.run().code == "TD412"
+    assert len(database.sql(open_errors)) == 2  # an empty listing is not believed
+    api.listing("/things", [*records(5), bad[0]], style="page")
+    assert pull.run().failed == 1
+    assert database.sql(open_errors) == [("x",)]
+    note = "SELECT resolution_notes FROM tandem.sync_errors WHERE origin_id = 'y'"
+    assert database.scalar(note).startswith("the record is gone at the source")
+
+
 def test_a_cancelled_run_deletes_nothing(api, database):
     source = records(250)
     pull = mirror(api, database, source)
