@@ -108,10 +108,11 @@ void PullJob::close_gap(store::Closing& closing) const {
   const bool before = listed_before(plan_.spec);
   const bool forgotten =
       before ? plan_.spec.position->boolean_at("forgotten").value_or(false) : plan_.listing.listing().forgotten();
-  if (forgotten) {
+  const bool hopeless = plan_.deletes->ambiguous;  // no full run could tell either
+  if (forgotten && !hopeless) {
     closing.deletions_gap = true;
     closing.note = gap_note(plan_.spec, true);
-  } else if (plan_.spec.full && !plan_.deletes->feed && plan_.deletes->sweeps) {
+  } else if (plan_.spec.full && !plan_.deletes->feed && (plan_.deletes->sweeps || hopeless)) {
     closing.deletions_gap = false;
   }
 }
