@@ -50,7 +50,7 @@ class Loop {
   bool turn();
   void take_orders();
   void take_runs();
-  [[nodiscard]] bool short_of_runs() const;
+  [[nodiscard]] bool short_of_runs();
   bool begin_some();
   void give_back_taken();
   bool end_some(base::Micros now);
@@ -114,7 +114,7 @@ void Loop::run() {
 // One round; true when there is more to do at once.
 bool Loop::turn() {
   refresh_egress();
-  // A look asks for all runs at once, so that many that end one after the other need only a few.
+  // A look asks for many runs at once, so that many that end one after the other need only a few.
   if (made_room_ && (idle() || base::monotonic() - looked_at_ >= kLookAgainAfter)) look_for_runs_ = true;
   if (look_for_runs_ || short_of_runs()) {
     look_for_runs_ = made_room_ = false;
@@ -166,10 +166,11 @@ void Loop::take_runs() {
   context_.slot.set_runs(static_cast<int>(jobs_.size() + taken_.size()));
 }
 
-// Runs are taken as they can be sent, not all of a thousand before the first request has left.
-bool Loop::short_of_runs() const {
-  return more_to_take_ && !leaving_ && jobs_.size() + taken_.size() < kMostJobs &&
-         taken_.size() < static_cast<std::size_t>(pg::settings().max_in_flight) / 2 + 1;
+// Runs are taken as they can be sent, not all of a thousand before the first request has left. Where none of those that
+// were taken may begin, others may: of connections that are not busy.
+bool Loop::short_of_runs() {
+  if (!more_to_take_ || leaving_ || jobs_.size() + taken_.size() >= kMostJobs) return false;
+  return taken_.size() <= static_cast<std::size_t>(pg::settings().max_in_flight) / 2 || next_to_begin() == taken_.end();
 }
 
 // True when there are more that may begin.

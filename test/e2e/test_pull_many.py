@@ -101,3 +101,23 @@ def test_how_far_they_came_is_kept_of_runs_that_are_closed_together(api, databas
     database.sql("SELECT tandem.sync_now('o2')")
     database.wait_for(ENDED.format(count + 1))
     assert api.requests("/o")[0].query.get("since") is not None
+
+
+def test_a_connection_that_is_busy_keeps_nobody_else_waiting(api, database):
+    proceed = many(api, database, 20)
+    database.psql("""SELECT tandem.alter_connection('many', '{"config": {"max_in_flight": 1}}')""")
+    api.listing("/q", records(3))
+    config = {"base_url": api.url, "objects": {"q": {"path": "/q"}}}
+    database.sql("SELECT tandem.create_connection('quick', 'rest', %s::jsonb)", [json.dumps(config)])
+    database.psql(f"CREATE TABLE q (id text PRIMARY KEY, qty int); SELECT tandem.create_mapping('q', 'quick', 'q', 'q', '{COLUMNS}')")
+    database.cluster.reload({"tandem.max_in_flight": "4"})
+    try:
+        database.sql("SELECT tandem.sync_now(name) FROM tandem.mappings WHERE name <> 'q'")
+        wait_until(lambda: api.requests(), what="the first request")
+        database.sql("SELECT tandem.sync_now('q')")
+        database.wait_for("SELECT count(*) = 3 FROM q", 30)
+        proceed.set()
+        database.wait_for(ENDED.format(21), 60)
+    finally:
+        proceed.set()
+        database.cluster.reload({"tandem.max_in_flight": None})
