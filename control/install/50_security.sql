@@ -27,8 +27,8 @@ CREATE POLICY caller ON tandem._child_table FOR SELECT TO PUBLIC USING (mapping_
 CREATE POLICY caller ON tandem._contract FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._record_log FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._pending_delete FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
--- These belong to the database. _credential, _difference, _seen, _deletion and _field have no caller's arm: nobody reads them but
--- the engine; run_differences() looks first whether its caller may read the table whose values it shows.
+-- These belong to the database. _credential, _difference, _seen, _deletion, _field, _capture and _outbox have no caller's arm: nobody
+-- reads them but the engine; run_differences() looks first whether its caller may read the table whose values it shows.
 CREATE POLICY caller ON tandem._instance FOR SELECT TO PUBLIC USING (true);
 CREATE POLICY caller ON tandem._connector FOR SELECT TO PUBLIC USING (true);
 
