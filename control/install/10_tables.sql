@@ -127,6 +127,7 @@ CREATE TABLE tandem._mapping (
 );
 CREATE INDEX ON tandem._mapping (connection_id);
 CREATE INDEX ON tandem._mapping (target);
+CREATE INDEX ON tandem._mapping (target) WHERE definition ->> 'direction' OPERATOR(pg_catalog.<>) 'pull';
 CREATE INDEX ON tandem._mapping (tenant_id) WHERE definition -> 'options' OPERATOR(pg_catalog.?) 'after';
 CREATE INDEX ON tandem._mapping (tenant_id) WHERE refers_to OPERATOR(pg_catalog.<>) '{}';
 CREATE INDEX ON tandem._mapping (next_run_at) WHERE next_run_at IS NOT NULL AND enabled AND NOT paused;
@@ -138,8 +139,8 @@ CREATE TABLE tandem._run (
     mapping_id bigint NOT NULL REFERENCES tandem._mapping ON DELETE CASCADE,
     owner oid NOT NULL,                 -- the mapping's owner at that time: whose worker takes it
     status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
-    kind text NOT NULL DEFAULT 'pull' CHECK (kind IN ('pull', 'retry', 'verify')),  -- retry: of records that failed, without the network
-    trigger text NOT NULL CHECK (trigger IN ('manual', 'schedule', 'api', 'follow_up', 'after', 'retry')),
+    kind text NOT NULL DEFAULT 'pull' CHECK (kind IN ('pull', 'push', 'retry', 'verify')),  -- retry: of records that failed, without the network
+    trigger text NOT NULL CHECK (trigger IN ('manual', 'schedule', 'api', 'follow_up', 'after', 'retry', 'capture')),  -- capture: local changes
     requested_by name NOT NULL,
     "full" boolean NOT NULL DEFAULT false,
     params jsonb NOT NULL DEFAULT '{}',
@@ -285,6 +286,10 @@ CREATE TABLE tandem._contract (
     origin_id text COLLATE "C" NOT NULL,  -- compared byte by byte, as engine and index do
     local_key jsonb,                    -- the match columns' values as text; null: they are what origin_id says
     remote_version text,                -- where the object names a field for it
+    sent_hash bigint,                   -- of the values that the other side has acknowledged from us; null: none
+    acknowledged_at timestamptz,        -- when it did: pages that were asked for before that show what was before it
+    base jsonb,                         -- both directions: the row's values, as text, that both sides agreed on last
+    flips smallint,                     -- how often in a row it was written both ways shortly after each other
     PRIMARY KEY (mapping_id, origin_id)
 );
 -- Which records have one row: its key may be long, so it stands here as its hash.
@@ -296,10 +301,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     DELETE FROM tandem._contract WHERE mapping_id = OLD.mapping_id;
+    DELETE FROM tandem._outbox_item WHERE mapping_id = OLD.mapping_id;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tandem._forget_contracts() IS 'a mapping that goes takes its contracts with it';
+COMMENT ON FUNCTION tandem._forget_contracts() IS 'a mapping that goes takes its contracts and what it was to send with it';
 -- After those of the foreign keys, by its name: once the mapping's runs are gone, nobody writes contracts any more.
 CREATE TRIGGER forget_contracts AFTER DELETE ON tandem._mapping FOR EACH ROW EXECUTE FUNCTION tandem._forget_contracts();
 
