@@ -3,6 +3,7 @@
 cluster   one running server for the whole file; a test that needs other settings or kills things makes its own Cluster
 database  a fresh database with the extension, and a role that can log in, may use tandem, and owns schema public
 api       a scripted API server        nginx   a real nginx that serves tmp_path
+redmine   a real Redmine without issues
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cluster import SUPERUSER, Cluster  # noqa: E402
-from servers import ApiServer, Nginx  # noqa: E402
+from servers import ApiServer, Nginx, Redmine  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -98,6 +99,18 @@ def api() -> Iterator[ApiServer]:
 def nginx(tmp_path: Path) -> Iterator[Nginx]:
     with Nginx(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _redmine() -> Iterator[Redmine]:
+    with Redmine() as server:
+        yield server
+
+
+@pytest.fixture
+def redmine(_redmine: Redmine) -> Redmine:
+    _redmine.delete_all()
+    return _redmine
 
 
 @pytest.hookimpl(hookwrapper=True)
