@@ -17,8 +17,8 @@ SELECT r.run, (SELECT CASE WHEN o.mapping_id = r.mapping_id THEN format('run %s'
                  JOIN tandem._mapping om ON om.mapping_id = o.mapping_id
                  JOIN tandem._connection oc ON oc.connection_id = om.connection_id
                 WHERE o.run <> r.run AND o.status IN ('pending', 'running')
-                  AND (o.mapping_id = r.mapping_id AND (o.status = 'running' OR o.run < r.run)
-                       OR o.mapping_id = ANY (m.waits_on) AND o.requested_at <= r.requested_at
+                  AND (o.mapping_id = r.mapping_id AND (o.kind = 'push') = (r.kind = 'push') AND (o.status = 'running' OR o.run < r.run)
+                       OR o.mapping_id = ANY (m.waits_on) AND r.kind <> 'push' AND o.kind <> 'push' AND o.requested_at <= r.requested_at
                           AND (o.status = 'running' OR NOT o.cancel_requested AND (o.not_before IS NULL OR o.not_before <= now())
                                                        AND om.enabled AND NOT om.paused AND oc.enabled AND NOT oc.paused))
                 ORDER BY o.mapping_id = r.mapping_id DESC, o.run LIMIT 1) AS held_up_by

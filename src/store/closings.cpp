@@ -60,7 +60,7 @@ bool got_to_its_end(const Closing& closing) {
 }
 
 // Whether it says how far its mapping has read.
-bool settles(const RunSpec& spec) { return !spec.retry && !spec.verify && !reads_a_part(spec); }
+bool settles(const RunSpec& spec) { return !spec.retry && !spec.verify && !spec.push && !reads_a_part(spec); }
 
 // Whether the source's clock is to be written down: it differs by more than the Date of an answer can say.
 bool clock_differs(const RunSpec& spec, const Closing& closing) {
@@ -203,6 +203,11 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
     return true;
   }
   if (spec.verify) {  // it has left everything as it was
+    note_connection(sql, spec, closing);
+    return true;
+  }
+  if (spec.push) {  // it says nothing of how far reading has come
+    count_written(sql, spec, written);
     note_connection(sql, spec, closing);
     return true;
   }

@@ -83,11 +83,27 @@ void start_due(pg::Sql& sql, const std::vector<NextRun>& mappings) {
                                 THEN timestamptz '2000-01-01 00:00:00+00' + d.seconds * interval '1 second' END
         FROM unnest($1, $2) AS d (mapping_id, seconds)
        WHERE m.mapping_id = d.mapping_id
-      RETURNING m.tenant_id, m.mapping_id, m.owner, m.owner_name)
-    INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by)
-    SELECT tenant_id, mapping_id, owner, 'schedule', owner_name FROM moved
+      RETURNING m.tenant_id, m.mapping_id, m.owner, m.owner_name, m.definition ->> 'direction' AS direction)
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by)
+    SELECT tenant_id, mapping_id, owner, CASE direction WHEN 'push' THEN 'push' ELSE 'pull' END, 'schedule', owner_name FROM moved
     ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)",
              {ids, seconds, kNever});
+}
+
+// What is claimed belongs to a run that is still there, or to nobody: then it is found out what became of it.
+void start_pushes(pg::Sql& sql) {
+  sql.engine(R"(
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by)
+    SELECT m.tenant_id, m.mapping_id, m.owner, 'push', 'capture', m.owner_name
+      FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
+     WHERE m.definition ->> 'direction' <> 'pull' AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused
+       AND (m.schedule IS NULL OR m.definition ->> 'direction' = 'both')
+       AND (EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
+            OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
+                          AND (i.not_before IS NULL OR i.not_before <= now()))
+            OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state IN ('c', 'a')
+                          AND (i.not_before IS NULL OR i.not_before <= now())))
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)");
 }
 
 base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule, base::Instant after) {
@@ -130,9 +146,11 @@ void fail_waiting(pg::Sql& sql, pg::Oid owner, std::string_view code, std::strin
 }
 
 std::optional<base::Instant> next_event(pg::Sql& sql, base::Instant now) {
-  const pg::Rows rows = sql.engine(base::strcat("SELECT least((SELECT min(m.next_run_at)", kScheduled,
-                                                "), (SELECT min(r.not_before)", kPending, " AND r.not_before > $1))"),
-                                   {now});
+  const pg::Rows rows = sql.engine(
+      base::strcat("SELECT least((SELECT min(m.next_run_at)", kScheduled, "), (SELECT min(r.not_before)", kPending,
+                   " AND r.not_before > $1), (SELECT min(i.not_before) FROM tandem._outbox_item i"
+                   " WHERE i.state = 'p' AND i.not_before > $1))"),
+      {now});
   return rows.instant_or_null(0, 0);
 }
 

@@ -41,6 +41,9 @@ struct NextRun {
 };
 // One pending run each, unless there is one that is pending or running; and when the next one is due.
 void start_due(pg::Sql& sql, const std::vector<NextRun>& mappings);
+// One pending push run for each mapping that has local changes to send, unless there is one, or they wait for a
+// schedule.
+void start_pushes(pg::Sql& sql);
 // The first moment after `after` that a schedule names, in its own time zone or the session's.
 [[nodiscard]] base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule, base::Instant after);
 

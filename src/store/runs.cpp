@@ -105,6 +105,7 @@ RunSpec spec_of(const pg::Rows& rows, std::size_t i) {
   spec.chain = rows.text(i, 23);
   spec.retry = rows.text(i, 24) == "retry";
   spec.verify = rows.text(i, 24) == "verify";
+  spec.push = rows.text(i, 24) == "push";
   spec.timing = json_of(rows.text(i, 25));
   spec.latency = json_of(rows.text(i, 26));
   spec.clock_offset_ms = rows.integer(i, 27);
@@ -207,8 +208,9 @@ std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const
   // The mapping's row first, as the scheduler does: two who ask wait for each other there, not on the index.
   sql.engine("SELECT FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {mapping_id});
   const pg::Rows made = sql.engine(R"(
-    INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, "full", params)
-    SELECT tenant_id, mapping_id, owner, 'manual', session_user, $2, $3::jsonb FROM tandem._mapping WHERE mapping_id = $1
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by, "full", params)
+    SELECT tenant_id, mapping_id, owner, CASE definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END, 'manual', session_user, $2, $3::jsonb
+      FROM tandem._mapping WHERE mapping_id = $1
     ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING
     RETURNING run)",
                                    {mapping_id, full, params.dump()});
@@ -216,10 +218,12 @@ std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const
   if (created) return made.integer(0, 0);
   // One that still waits also takes over what is asked for now. What it may have read before was something else.
   sql.engine(
-      R"(UPDATE tandem._run SET position = CASE WHEN ("full" OR NOT $2) AND params @> $3::jsonb THEN position END, "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND kind = 'pull' AND status = 'pending')",
+      R"(UPDATE tandem._run SET position = CASE WHEN ("full" OR NOT $2) AND params @> $3::jsonb THEN position END, "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending' AND kind = (SELECT CASE m.definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END FROM tandem._mapping m WHERE m.mapping_id = $1))",
       {mapping_id, full, params.dump()});
   const pg::Rows active = sql.engine(
-      "SELECT run FROM tandem._run WHERE mapping_id = $1 AND kind = 'pull' AND status IN ('pending', 'running')",
+      "SELECT r.run FROM tandem._run r JOIN tandem._mapping m ON m.mapping_id = r.mapping_id WHERE r.mapping_id = $1"
+      " AND r.kind = CASE m.definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END AND r.status IN "
+      "('pending', 'running')",
       {mapping_id});
   if (!active.empty()) return active.integer(0, 0);
   return request_run(sql, mapping_id, full, params, created);  // it ended in between

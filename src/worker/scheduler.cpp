@@ -119,6 +119,7 @@ std::optional<Exit> Scheduler::check_place(pg::Sql& sql, std::optional<base::Ins
 void Scheduler::queue_work(pg::Sql& sql, base::Instant now, std::optional<base::Instant>& again) {
   const bool all_taken_back = take_back(sql);
   const bool all_started = start_due(sql, now);
+  store::start_pushes(sql);
   if (const auto event = store::next_event(sql, now)) {
     // Over already: somebody held it just now.
     sooner(again, *event > now ? *event : base::Instant{now.micros + kHeldRetry});

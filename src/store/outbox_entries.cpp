@@ -1,0 +1,50 @@
+#include "store/outbox_entries.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace tandem::store {
+
+namespace {
+
+// int2[] as Postgres prints it: {1,3}
+std::vector<int> numbers_in(const std::string& literal) {
+  std::vector<int> numbers;
+  const char* end = literal.data() + literal.size();
+  for (const char* at = literal.data(); at < end;) {
+    int number = 0;
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec == std::errc()) numbers.push_back(number);
+    at = read.ec == std::errc() ? read.ptr : at + 1;
+  }
+  return numbers;
+}
+
+}  // namespace
+
+std::vector<core::CapturedEntry> take_entries(pg::Sql& sql, pg::Oid table, std::int64_t limit) {
+  const pg::Rows rows = sql.engine(R"(
+    DELETE FROM tandem._outbox o
+     WHERE o."table" = $1::oid
+       AND o.seq = ANY (ARRAY(SELECT e.seq FROM tandem._outbox e WHERE e."table" = $1::oid
+                               ORDER BY e.seq LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING o.seq, o.op::text, o.txid::text, o.at, coalesce(o.key_columns::text, ''), coalesce(o.keys::text, ''),
+              coalesce(o.old_keys::text, ''), coalesce('\x' || encode(o.changed, 'hex'), ''), coalesce(o.origin, 0))",
+                                   {static_cast<std::int64_t>(table), limit});
+  std::vector<core::CapturedEntry> entries;
+  entries.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    entries.push_back({.seq = rows.integer(i, 0),
+                       .op = rows.text(i, 1).front(),
+                       .txid = rows.text(i, 2),
+                       .at = rows.instant(i, 3),
+                       .key_columns = numbers_in(rows.text(i, 4)),
+                       .keys = rows.text(i, 5),
+                       .old_keys = rows.text(i, 6),
+                       .changed = rows.text(i, 7),
+                       .origin = rows.integer(i, 8)});
+  std::ranges::sort(entries, {}, &core::CapturedEntry::seq);
+  return entries;
+}
+
+}  // namespace tandem::store

@@ -1,0 +1,230 @@
+#include "store/outbox_items.hpp"
+
+#include <charconv>
+
+#include "base/strings.hpp"
+
+namespace tandem::store {
+
+using base::strcat;
+
+namespace {
+
+std::string literal_of(const std::vector<int>& numbers) {
+  std::string out = "{";
+  for (const int number : numbers) {
+    if (out.size() > 1) out.push_back(',');
+    out += std::to_string(number);
+  }
+  return out + "}";
+}
+
+std::optional<std::vector<int>> numbers_of(const std::optional<std::string>& literal) {
+  if (!literal) return std::nullopt;
+  std::vector<int> numbers;
+  const char* end = literal->data() + literal->size();
+  for (const char* at = literal->data(); at < end;) {
+    int number = 0;
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec == std::errc()) numbers.push_back(number);
+    at = read.ec == std::errc() ? read.ptr : at + 1;
+  }
+  return numbers;
+}
+
+// A row that changes all the time must not collect numbers for ever: null is all columns. One that is under way keeps
+// what it was claimed with; what was refused may go in now that it is another one.
+constexpr const char* kPut = R"(
+  INSERT INTO tandem._outbox_item AS i
+         (tenant_id, mapping_id, key, was, op, version, seq, txid, changed, captured_at, changed_at, not_before)
+  SELECT $1, $2, c.key::jsonb, nullif(c.was, '')::jsonb, c.op::"char", c.version, c.seq, c.txid::xid8,
+         nullif(c.changed, '')::int2[], timestamptz '2000-01-01 00:00:00+00' + c.captured_at * interval '1 microsecond',
+         timestamptz '2000-01-01 00:00:00+00' + c.changed_at * interval '1 microsecond',
+         CASE WHEN $12 > 0 THEN timestamptz '2000-01-01 00:00:00+00' + (c.changed_at + $12) * interval '1 microsecond' END
+    FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11) AS c (key, was, op, version, seq, txid, changed, captured_at, changed_at)
+  ON CONFLICT (mapping_id, key) DO UPDATE
+     SET op = CASE WHEN i.state <> 'c' AND i.op = 'i' AND excluded.op = 'u' THEN i.op ELSE excluded.op END,
+         was = coalesce(excluded.was, i.was), version = greatest(i.version, excluded.version), txid = excluded.txid,
+         seq = CASE WHEN i.version IS NOT DISTINCT FROM i.sent_version THEN excluded.seq ELSE i.seq END,
+         captured_at = CASE WHEN i.version IS NOT DISTINCT FROM i.sent_version THEN excluded.captured_at ELSE i.captured_at END,
+         changed = CASE WHEN i.changed IS NULL OR excluded.changed IS NULL OR cardinality(i.changed) > 1600 THEN NULL
+                        ELSE i.changed || excluded.changed END,
+         changed_at = greatest(i.changed_at, excluded.changed_at),
+         state = CASE i.state WHEN 'f' THEN 'p' ELSE i.state END, attempts = CASE i.state WHEN 'f' THEN 0 ELSE i.attempts END,
+         waits_for = NULL,
+         not_before = CASE WHEN i.state = 'f' OR $12 > 0 THEN least(excluded.not_before, i.captured_at + 10 * $12 * interval '1 microsecond')
+                           ELSE i.not_before END)";
+
+struct Columns {
+  std::vector<std::string> key, was, op, txid, changed;
+  std::vector<std::int64_t> version, seq, captured_at, changed_at;
+  void add(const core::RowChange& row) {
+    key.push_back(row.key);
+    was.push_back(row.was);
+    op.emplace_back(1, row.op);
+    txid.push_back(row.txid);
+    changed.push_back(row.changed ? literal_of(*row.changed) : std::string());
+    version.push_back(row.version);
+    seq.push_back(row.seq);
+    captured_at.push_back(row.captured_at.micros);
+    changed_at.push_back(row.changed_at.micros);
+  }
+};
+
+constexpr std::string_view kItem =
+    "SELECT i.item, i.key::text, i.was::text, i.op::text, i.version, i.changed::text, coalesce(i.txid::text, ''),"
+    " i.captured_at, i.attempts, coalesce(i.sent_version, 0), coalesce(i.sent_op::text, ''), i.sent::text, "
+    "i.idempotency_key"
+    " FROM tandem._outbox_item i WHERE i.mapping_id = $1";
+
+std::vector<OutboxItem> items_of(const pg::Rows& rows) {
+  std::vector<OutboxItem> items;
+  items.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string& sent_op = rows.text(i, 10);
+    items.push_back({.item = rows.integer(i, 0),
+                     .key = rows.text(i, 1),
+                     .was = rows.text_or_null(i, 2),
+                     .op = rows.text(i, 3).front(),
+                     .version = rows.integer(i, 4),
+                     .changed = numbers_of(rows.text_or_null(i, 5)),
+                     .txid = rows.text(i, 6),
+                     .captured_at = rows.instant(i, 7),
+                     .attempts = rows.integer(i, 8),
+                     .sent_version = rows.integer(i, 9),
+                     .sent_op = sent_op.empty() ? '\0' : sent_op.front(),
+                     .sent = rows.text_or_null(i, 11),
+                     .idempotency_key = rows.text_or_null(i, 12)});
+  }
+  return items;
+}
+
+constexpr std::string_view kOurs = " i.run = $1 AND i.epoch = $2 AND i.state = 'c' AND i.item = ANY ($3)";
+
+// As it was before the claim, with what changed since.
+constexpr std::string_view kUnclaimed =
+    " changed = CASE WHEN i.changed IS NULL OR i.sent_changed IS NULL THEN NULL ELSE i.sent_changed || i.changed END,"
+    " sent_changed = NULL, run = NULL, epoch = NULL, sent = NULL, waits_for = NULL";
+
+}  // namespace
+
+void put_items(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id, const std::vector<core::RowChange>& rows,
+               base::Micros settle) {
+  if (rows.empty()) return;
+  Columns c;
+  for (const core::RowChange& row : rows) c.add(row);
+  sql.engine(kPut, {tenant_id, mapping_id, c.key, c.was, c.op, c.version, c.seq, c.txid, c.changed, c.captured_at,
+                    c.changed_at, settle});
+}
+
+void put_truncated(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id, const core::CapturedEntry& truncated,
+                   const std::vector<std::string>& match_columns) {
+  const std::string one = match_columns.size() == 1 ? match_columns.front() : std::string();
+  sql.engine(R"(
+    INSERT INTO tandem._outbox_item AS i (tenant_id, mapping_id, key, was, op, version, seq, txid, captured_at, changed_at)
+    SELECT $1, $2, coalesce(c.local_key, k.key), k.key, 'd', $3, $3, $4::xid8, $5, $5
+      FROM tandem._contract c
+     CROSS JOIN LATERAL (SELECT CASE WHEN c.local_key IS NOT NULL THEN c.local_key
+                                     WHEN $6 <> '' THEN jsonb_build_object($6, c.origin_id)
+                                     ELSE (SELECT jsonb_object_agg(m.name, c.origin_id::jsonb ->> (m.place - 1)::int)
+                                             FROM unnest($7) WITH ORDINALITY AS m (name, place)) END AS key) k
+     WHERE c.mapping_id = $2 AND c.deleted_at IS NULL
+    ON CONFLICT (mapping_id, key) DO UPDATE
+       SET op = 'd', version = greatest(i.version, excluded.version), changed = NULL, was = excluded.was,
+           state = CASE i.state WHEN 'f' THEN 'p' ELSE i.state END)",
+             {tenant_id, mapping_id, truncated.seq, truncated.txid, truncated.at, one, match_columns});
+}
+
+std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit) {
+  return items_of(sql.engine(strcat(kItem,
+                                    " AND i.state = 'p' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())"
+                                    " ORDER BY i.seq LIMIT $2 FOR UPDATE SKIP LOCKED"),
+                             {mapping_id, limit}));
+}
+
+std::vector<OutboxItem> ambiguous_items(pg::Sql& sql, const RunSpec& spec, std::int64_t limit) {
+  return items_of(
+      sql.engine(strcat(kItem,
+                        " AND (i.state = 'a' OR i.state = 'c' AND (i.run, i.epoch) IS DISTINCT FROM ($3, $4))"
+                        " AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())"
+                        " ORDER BY i.seq LIMIT $2 FOR UPDATE SKIP LOCKED"),
+                 {spec.mapping_id, limit, spec.run, spec.epoch}));
+}
+
+std::optional<base::Instant> next_due_item(pg::Sql& sql, std::int64_t mapping_id) {
+  return sql
+      .engine(
+          "SELECT min(not_before) FROM tandem._outbox_item WHERE mapping_id = $1 AND state IN ('p', 'a') AND "
+          "not_before IS NOT NULL",
+          {mapping_id})
+      .instant_or_null(0, 0);
+}
+
+void record_attempts(pg::Sql& sql, const RunSpec& spec, const std::vector<Attempt>& attempts) {
+  if (attempts.empty()) return;
+  std::vector<std::int64_t> items;
+  std::vector<std::string> ops, keys, sent;
+  for (const Attempt& attempt : attempts) {
+    items.push_back(attempt.item);
+    ops.emplace_back(1, attempt.op);
+    keys.push_back(attempt.idempotency_key);
+    sent.push_back(attempt.sent);
+  }
+  sql.engine_by_index(R"(
+    UPDATE tandem._outbox_item i
+       SET state = 'c', run = $1, epoch = $2, attempts = i.attempts + 1, sent_version = i.version, sent_op = a.op::"char",
+           sent_changed = i.changed, changed = '{}', sent_at = clock_timestamp(), idempotency_key = nullif(a.key, ''),
+           sent = nullif(a.sent, '')::jsonb, waits_for = NULL, not_before = NULL
+      FROM unnest($3, $4, $5, $6) AS a (item, op, key, sent)
+     WHERE i.item = a.item)",
+                      std::vector<pg::Param>{spec.run, spec.epoch, items, ops, keys, sent});
+}
+
+std::vector<std::int64_t> settle_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
+  if (items.empty()) return {};
+  const pg::Rows gone = sql.engine(
+      strcat("DELETE FROM tandem._outbox_item i WHERE", kOurs, " AND i.version = i.sent_version RETURNING i.item"),
+      {spec.run, spec.epoch, items});
+  if (gone.size() < items.size())
+    sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'p', attempts = 0, sent_changed = NULL, sent = NULL,"
+                      " op = CASE i.op WHEN 'i' THEN 'u' ELSE i.op END WHERE",
+                      kOurs),
+               {spec.run, spec.epoch, items});
+  return gone.integers(0);
+}
+
+void release_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items,
+                   std::optional<base::Instant> not_before, bool counts) {
+  if (items.empty()) return;
+  sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'p', not_before = $4, attempts = i.attempts - CASE WHEN "
+                    "$5 THEN 0 ELSE 1 END,",
+                    kUnclaimed, " WHERE", kOurs),
+             {spec.run, spec.epoch, items, not_before, counts});
+}
+
+void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
+  if (items.empty()) return;
+  sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'a' WHERE", kOurs), {spec.run, spec.epoch, items});
+}
+
+void park_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
+  if (items.empty()) return;
+  // One that changed since it was sent is another one now: it goes on.
+  sql.engine(strcat("UPDATE tandem._outbox_item i SET state = CASE WHEN i.version = i.sent_version THEN 'f'::\"char\" "
+                    "ELSE 'p' END,",
+                    kUnclaimed, " WHERE", kOurs),
+             {spec.run, spec.epoch, items});
+}
+
+void drop_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
+  if (!items.empty()) sql.engine("DELETE FROM tandem._outbox_item WHERE item = ANY ($1)", {items});
+}
+
+void put_off_items(pg::Sql& sql, const std::vector<std::int64_t>& items, base::Instant until,
+                   const std::string& what_for) {
+  if (items.empty()) return;
+  sql.engine("UPDATE tandem._outbox_item SET not_before = $2, waits_for = $3 WHERE item = ANY ($1)",
+             {items, until, what_for});
+}
+
+}  // namespace tandem::store
