@@ -3,7 +3,7 @@
 cluster   one running server for the whole file; a test that needs other settings or kills things makes its own Cluster
 database  a fresh database with the extension, and a role that can log in, may use tandem, and owns schema public
 api       a scripted API server        nginx   a real nginx that serves tmp_path
-redmine   a real Redmine without issues
+redmine   a real Redmine without issues     crm     a simulated vendor with a ledger of what was written
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cluster import SUPERUSER, Cluster  # noqa: E402
-from servers import ApiServer, Nginx, Redmine  # noqa: E402
+from servers import ApiServer, Crm, Nginx, Redmine  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -92,6 +92,12 @@ def database(cluster: Cluster) -> Iterator[Database]:
 @pytest.fixture
 def api() -> Iterator[ApiServer]:
     with ApiServer() as server:
+        yield server
+
+
+@pytest.fixture
+def crm() -> Iterator[Crm]:
+    with Crm() as server:
         yield server
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
 
 from api import Answer, ApiServer, Feed, Listing, Request  # noqa: E402, F401
+from crm import Crm, Things  # noqa: E402, F401
 from nginx import Nginx  # noqa: E402, F401
 from redmine import ORIGIN, STATUSES, Redmine, Refused  # noqa: E402, F401
 from vendor import FEED, LISTING, Vendor  # noqa: E402, F401

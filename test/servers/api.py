@@ -49,6 +49,7 @@ class Answer:
     body: bytes | str | Any = b""  # anything that is neither bytes nor str is sent as JSON
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    wire: Callable[[BaseHTTPRequestHandler, bytes], None] | None = None  # sends it in a way of its own: faults.py
 
     def encoded(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -335,10 +336,11 @@ class _Handler(BaseHTTPRequestHandler):
         if api.delay:
             time.sleep(api.delay)
         answer = Answer({"error": "as ordered"}, int(fault)) if fault and fault.isdigit() else api._answer(request)
-        if fault in FAULTS:
+        wire = FAULTS.get(fault or "", answer.wire)
+        if wire:
             request.status = 0
             self.close_connection = True
-            FAULTS[fault](self, answer.encoded())
+            wire(self, answer.encoded())
             return
         request.status = answer.status
         self.send_answer(answer)

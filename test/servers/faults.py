@@ -37,6 +37,12 @@ def close(handler: Handler, body: bytes) -> None:
     """No answer at all: the connection closes."""
 
 
+def unread(handler: Handler, body: bytes) -> None:
+    """A TCP reset without a word, as from a server that never read the request."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+
+
 def silence(handler: Handler, body: bytes) -> None:
     """No answer, and the connection stays open until the client leaves (an hour at most)."""
     handler.connection.settimeout(3600)
@@ -106,5 +112,5 @@ def _forever(handler: Handler, piece: bytes) -> None:
         handler.wfile.write(piece)
 
 
-FAULTS = {f.__name__: f for f in (truncate, reset, close, silence, slow, html, garbage, empty, huge, endless, gzip_bomb,
-                                  redirect, too_many)}
+FAULTS = {f.__name__: f for f in (truncate, reset, unread, close, silence, slow, html, garbage, empty,
+                                  huge, endless, gzip_bomb, redirect, too_many)}
