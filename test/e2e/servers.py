@@ -10,3 +10,4 @@ from crm import Crm, Things  # noqa: E402, F401
 from nginx import Nginx  # noqa: E402, F401
 from redmine import ORIGIN, STATUSES, Redmine, Refused  # noqa: E402, F401
 from vendor import FEED, LISTING, Vendor  # noqa: E402, F401
+from webhook import Webhook  # noqa: E402, F401
