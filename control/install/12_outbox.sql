@@ -22,7 +22,7 @@ CREATE TABLE tandem._outbox (
     "table" oid NOT NULL,               -- the mapped one, also for a row of one of its partitions
     op "char" NOT NULL,                 -- i u d t
     txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    at timestamptz NOT NULL DEFAULT now(),
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
     n int NOT NULL,                     -- rows
     key_columns int2[],                 -- as _capture had them then; null: t
     keys text[],                        -- an array per key column, each of n values as Postgres prints them; null: t
@@ -32,3 +32,8 @@ CREATE TABLE tandem._outbox (
     PRIMARY KEY ("table", seq)
 );
 COMMENT ON TABLE tandem._outbox IS 'captured changes, many rows an entry, until a worker has unfolded them';
+
+CREATE FUNCTION tandem._capture_changes()
+RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'tandem_capture_v1';
+COMMENT ON FUNCTION tandem._capture_changes() IS 'of the triggers that mappings put on the tables they push: notes in the outbox what a statement changed; on other tables it writes nothing';
+REVOKE ALL ON FUNCTION tandem._capture_changes() FROM PUBLIC;

@@ -18,6 +18,8 @@ struct FunctionCallInfoBaseData;
 
 namespace tandem::pg {
 
+struct Captured;
+
 // One output column of a row that a function returns; the SQL type decides how it is stored:
 // text goes through the column type's input function where that is not text.
 struct Out {
@@ -67,6 +69,7 @@ class FunctionCall {
   [[nodiscard]] Datum ret_query(const std::string& sql);
 
  private:
+  friend Captured capture_changes(FunctionCall& call);  // pg/capture.hpp: what a trigger was fired for
   FunctionCallInfoBaseData* fcinfo_;
 };
 

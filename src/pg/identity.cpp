@@ -77,6 +77,8 @@ std::span<const Setting> by_index_and_hash_settings() noexcept { return kByIndex
 
 std::span<const Setting> engine_path_setting() noexcept { return std::span(kEngine).first(1); }
 
+std::span<const Setting> engine_settings() noexcept { return kEngine; }
+
 EngineIdentity::EngineIdentity() : settings_(kEngine), user_(InvalidOid), security_context_(0) {
   // Looked up each time: a syscache hit, and the role may have been dropped or made in between.
   const Oid engine = call([] { return get_role_oid(kEngineRole, true); });

@@ -36,6 +36,8 @@ class SettingsScope {
 [[nodiscard]] std::span<const Setting> by_index_and_hash_settings() noexcept;
 // The search_path that the engine's SQL runs under.
 [[nodiscard]] std::span<const Setting> engine_path_setting() noexcept;
+// All that the engine's SQL runs under: values print the same whatever the session has set.
+[[nodiscard]] std::span<const Setting> engine_settings() noexcept;
 
 // tandem_owner under a pinned search_path and pinned formats. SECURITY_LOCAL_USERID_CHANGE: nothing
 // inside can SET ROLE away from it.

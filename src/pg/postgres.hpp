@@ -23,8 +23,10 @@ extern "C" {
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/dependency.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
+#include "catalog/partition.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_authid.h"
@@ -45,6 +47,7 @@ extern "C" {
 #include "commands/extension.h"
 #include "commands/prepare.h"
 #include "commands/sequence.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -112,6 +115,7 @@ extern "C" {
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 #include "utils/wait_event.h"
+#include "utils/xid8.h"
 #include "utils/xml.h"
 }
 

@@ -106,6 +106,9 @@ void wake_scheduler(pg::Oid database);
 void stop_workers(pg::Oid database);  // after the page in hand; wakes them
 void wake_workers(pg::Oid database);
 void wake(SlotRef slot);
+// Wakes the worker of an owner, unless somebody has already and it has not looked since. False: there is none that
+// stays.
+[[nodiscard]] bool wake_owner(pg::Oid database, pg::Oid owner);
 
 // --- databases
 

@@ -116,6 +116,31 @@ void wake(SlotRef ref) {
   pg::wake_process(pid);
 }
 
+bool wake_owner(pg::Oid database, pg::Oid owner) {
+  const auto serves = [&](const Slot& slot) {
+    return slot.in_use && slot.kind == Kind::worker && slot.database == database && slot.role == owner &&
+           slot.state != State::stopping;
+  };
+  {
+    // Called at every commit of a busy table: mostly somebody has just asked.
+    Lock lock(Lock::Mode::shared);
+    const auto* const slot = std::ranges::find_if(block().slots, serves);
+    if (slot == std::end(block().slots)) return false;
+    // Without a pid it is only starting, and looks at everything when it has.
+    if (slot->asked || slot->pid == 0) return true;
+  }
+  Wakes wakes;
+  {
+    Lock lock(Lock::Mode::exclusive);
+    auto* const slot = std::ranges::find_if(block().slots, serves);
+    if (slot == std::end(block().slots)) return false;
+    slot->asked = true;
+    wakes.add(slot->pid);
+  }
+  wakes.send();
+  return true;
+}
+
 void look_at(pg::Oid database) {
   Wakes wakes;
   {

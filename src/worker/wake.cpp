@@ -16,6 +16,7 @@ namespace {
 using pg::TransactionEnd;
 
 constexpr int kMaxChanged = 8;
+constexpr int kMaxPushers = 8;
 constexpr base::Micros kLeaveWithin = 3 * base::kSecond;
 constexpr base::Micros kNap = base::kSecond / 100;
 
@@ -25,6 +26,8 @@ struct Pending {
   bool wake_workers;  // at commit: its workers
   bool dropped;       // the extension, in this transaction
   bool marked;        // we hold marks of databases that are to be empty
+  int pusher_count;
+  pg::Oid pushers[kMaxPushers];  // at commit: the workers of these owners
   int changed_count;
   pg::Oid changed[kMaxChanged];  // databases to look at, however it ends
 };
@@ -38,15 +41,23 @@ void change(pg::Oid database) {
   }
 }
 
+// False: an owner has no worker, and the scheduler must start it.
+bool wake_pushers(pg::Oid database, const Pending& what) {
+  bool all = true;
+  for (int i = 0; i < what.pusher_count; ++i) all = slots::wake_owner(database, what.pushers[i]) && all;
+  return all;
+}
+
 void act(TransactionEnd end, const Pending& what) {
   if (what.marked) slots::unmark_stopping();
   for (int i = 0; i < what.changed_count; ++i) slots::look_at(what.changed[i]);
   const pg::Oid here = pg::my_database();
+  const bool only_captured = what.pusher_count > 0 && !what.wake && !what.wake_workers && !what.dropped;
   switch (end) {
     case TransactionEnd::committed:
-      if (what.wake || what.dropped) slots::wake_scheduler(here);
+      if (!wake_pushers(here, what) || what.wake || what.dropped) slots::wake_scheduler(here);
       if (what.wake_workers || what.dropped) slots::wake_workers(here);
-      pg::broadcast_news();  // a run may have been ended right here
+      if (!only_captured) pg::broadcast_news();  // a run may have been ended right here
       break;
     case TransactionEnd::aborted:
       // Whoever met the lock of the drop may have left.
@@ -59,7 +70,7 @@ void act(TransactionEnd end, const Pending& what) {
 
 void on_transaction_end(TransactionEnd end) {
   const bool nothing = !pending.wake && !pending.wake_workers && !pending.dropped && !pending.marked;
-  if (nothing && pending.changed_count == 0) return;
+  if (nothing && pending.changed_count == 0 && pending.pusher_count == 0) return;
   struct Arguments {
     TransactionEnd end;
     Pending what;
@@ -129,6 +140,20 @@ void wake_scheduler_at_commit() {
 
 void wake_workers_at_commit() {
   if (preloaded()) pending.wake_workers = true;
+}
+
+void wake_pushers_at_commit(std::span<const pg::Oid> owners) {
+  if (!preloaded()) return;
+  for (const pg::Oid owner : owners) {
+    const auto* const known = std::begin(pending.pushers);
+    const auto* const end = known + pending.pusher_count;
+    if (std::find(known, end, owner) != end) continue;
+    if (pending.pusher_count == kMaxPushers) {
+      pending.wake = true;  // the scheduler knows all
+      return;
+    }
+    pending.pushers[pending.pusher_count++] = owner;
+  }
 }
 
 const pg::HookEvents* hook_events() noexcept { return &kEvents; }

@@ -4,6 +4,8 @@
 // wakes nobody.
 #pragma once
 
+#include <span>
+
 #include "pg/hooks.hpp"
 #include "pg/types.hpp"
 
@@ -14,6 +16,9 @@ namespace tandem::worker {
 void wake_scheduler_at_commit();
 // The same for the workers of the current database: a cancellation, a changed connection.
 void wake_workers_at_commit();
+// The same for the workers of some owners: changes were captured that they are to push. Where an owner's is not at
+// work, the scheduler is woken, which starts it.
+void wake_pushers_at_commit(std::span<const pg::Oid> owners);
 
 // For _PG_init.
 [[nodiscard]] const pg::HookEvents* hook_events() noexcept;
