@@ -172,6 +172,11 @@ class Redmine:
             if not page["issues"] or len(found) >= page["total_count"]:
                 return found
 
+    def writes(self) -> int:
+        """How many requests there were, of anybody, that may change something."""
+        log = (self.directory / "log" / "production.log").read_text(errors="replace")
+        return sum(log.count(f'Started {method} "') for method in ("POST", "PUT", "DELETE"))
+
     def delete_all(self) -> None:
         for issue in self.issues():
             self.delete(issue)
