@@ -30,17 +30,17 @@ constexpr const char* kEnginePath = "pg_catalog, pg_temp";
 
 // Everything a session may have set that would change what the engine's SQL means or prints.
 constexpr Setting kEngine[] = {
-    // the first, see engine_path_setting()
+    // the first, see engine_path_setting(); the last six, see printing_settings()
     {"search_path", kEnginePath, [] { return std::strcmp(namespace_search_path, kEnginePath) == 0; }},
     {"row_security", "on", [] { return row_security; }},
     {"standard_conforming_strings", "on", [] { return standard_conforming_strings; }},
+    {"jit", "off", [] { return !jit_enabled; }},
     {"DateStyle", "ISO, MDY", [] { return DateStyle == USE_ISO_DATES && DateOrder == DATEORDER_MDY; }},
     {"IntervalStyle", "postgres", [] { return IntervalStyle == INTSTYLE_POSTGRES; }},
     {"TimeZone", "UTC", [] { return std::strcmp(pg_get_timezone_name(session_timezone), "UTC") == 0; }},
     {"extra_float_digits", "1", [] { return extra_float_digits == 1; }},
     {"bytea_output", "hex", [] { return bytea_output == BYTEA_OUTPUT_HEX; }},
     {"xmlbinary", "base64", [] { return xmlbinary == XMLBINARY_BASE64; }},
-    {"jit", "off", [] { return !jit_enabled; }},
 };
 
 void apply(std::span<const Setting> settings) {
@@ -78,6 +78,8 @@ std::span<const Setting> by_index_and_hash_settings() noexcept { return kByIndex
 std::span<const Setting> engine_path_setting() noexcept { return std::span(kEngine).first(1); }
 
 std::span<const Setting> engine_settings() noexcept { return kEngine; }
+
+std::span<const Setting> printing_settings() noexcept { return std::span(kEngine).last(6); }
 
 EngineIdentity::EngineIdentity() : settings_(kEngine), user_(InvalidOid), security_context_(0) {
   // Looked up each time: a syscache hit, and the role may have been dropped or made in between.

@@ -32,6 +32,8 @@ class SettingsScope {
 
 // Lookups and plans that suit a page joined to a big table by its key.
 [[nodiscard]] std::span<const Setting> by_index_settings() noexcept;
+// How values are printed that leave the database, whatever the session has set.
+[[nodiscard]] std::span<const Setting> printing_settings() noexcept;
 // The same, but for hash joins, which are for joining the page with itself.
 [[nodiscard]] std::span<const Setting> by_index_and_hash_settings() noexcept;
 // The search_path that the engine's SQL runs under.

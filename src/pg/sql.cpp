@@ -79,7 +79,8 @@ struct Column {
   FmgrInfo output;
 };
 
-Column* columns_of(TupleDesc shape) {
+// `as_texts`: each as its type prints it.
+Column* columns_of(TupleDesc shape, bool as_texts) {
   auto* columns = static_cast<Column*>(palloc0(sizeof(Column) * static_cast<std::size_t>(shape->natts + 1)));
   for (int i = 0; i < shape->natts; ++i) {
     columns[i].type = TupleDescAttr(shape, i)->atttypid;
@@ -87,6 +88,7 @@ Column* columns_of(TupleDesc shape) {
     bool varlena = false;
     getTypeOutputInfo(columns[i].type, &output, &varlena);
     fmgr_info(output, &columns[i].output);
+    if (as_texts && columns[i].type != TEXTOID && columns[i].type != VARCHAROID) columns[i].type = InvalidOid;
   }
   return columns;
 }
@@ -133,9 +135,9 @@ void append_field(Column& column, Datum value, std::vector<Rows::Field>& fields)
   }
 }
 
-void copy_rows(SPITupleTable* table, std::vector<Rows::Field>& fields) {
+void copy_rows(SPITupleTable* table, bool as_texts, std::vector<Rows::Field>& fields) {
   TupleDesc shape = table->tupdesc;
-  Column* columns = columns_of(shape);
+  Column* columns = columns_of(shape, as_texts);
   fields.reserve(static_cast<std::size_t>(table->numvals) * static_cast<std::size_t>(shape->natts));
   MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "tandem fetched row", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(per_row);
@@ -154,12 +156,13 @@ void copy_rows(SPITupleTable* table, std::vector<Rows::Field>& fields) {
   }
 }
 
-void take_result(std::size_t& columns, std::uint64_t& processed, std::vector<Rows::Field>& fields) {
+void take_result(std::size_t& columns, std::uint64_t& processed, std::vector<Rows::Field>& fields,
+                 bool as_texts = false) {
   SPITupleTable* table = SPI_tuptable;
   processed = SPI_processed;
   if (table == nullptr) return;
   columns = static_cast<std::size_t>(table->tupdesc->natts);
-  copy_rows(table, fields);
+  copy_rows(table, as_texts, fields);
   SPI_freetuptable(table);
 }
 
@@ -229,13 +232,15 @@ Rows Sql::run_by_index(std::string_view sql) { return execute_planned(sql, by_in
 
 Rows Sql::run_by_index_and_hash(std::string_view sql) { return execute_planned(sql, by_index_and_hash_settings()); }
 
+Rows Sql::run_as_texts(std::string_view sql) { return execute_planned(sql, by_index_settings(), true); }
+
 Rows Sql::run_as_printed(std::string_view sql) {
   const SettingsScope settings(engine_path_setting());
   return execute(sql, {});
 }
 
 // Without parameters the plan made now is the one that is run.
-Rows Sql::execute_planned(std::string_view sql, std::span<const Setting> planner) {
+Rows Sql::execute_planned(std::string_view sql, std::span<const Setting> planner, bool as_texts) {
   require_usable();
   Rows rows;
   const MemoryScope memory("tandem statement");
@@ -250,7 +255,10 @@ Rows Sql::execute_planned(std::string_view sql, std::span<const Setting> planner
   call([&] {
     const int code = SPI_execute_plan(plan, nullptr, nullptr, false, 0);
     if (code < 0) elog(ERROR, "statement failed: %s", SPI_result_code_string(code));
-    take_result(rows.columns_, rows.processed_, rows.fields_);
+  });
+  const SettingsScope printing(as_texts ? printing_settings() : std::span<const Setting>());
+  call([&] {
+    take_result(rows.columns_, rows.processed_, rows.fields_, as_texts);
     SPI_freeplan(plan);
   });
   return rows;

@@ -116,6 +116,10 @@ class Sql {
   // The same, but the page may be joined with itself by hash: what looks into the table must be a subquery of its own.
   Rows run_by_index_and_hash(std::string_view sql);
 
+  // Like run_by_index, but every value comes as its type prints it, whatever the session has set: dates ISO, times in
+  // UTC, floats with all their digits, bytea in hex. The statement itself runs with the session's own settings.
+  Rows run_as_texts(std::string_view sql);
+
   // Still the current user, but names mean what they mean in the engine's search_path: for expressions as the
   // catalogs print them there.
   Rows run_as_printed(std::string_view sql);
@@ -143,7 +147,7 @@ class Sql {
   Rows execute(std::string_view sql, std::span<const Param> params,
                std::optional<std::uint64_t> variant = std::nullopt);
   [[nodiscard]] std::uint64_t shape_of_pages() const noexcept;
-  Rows execute_planned(std::string_view sql, std::span<const Setting> planner);
+  Rows execute_planned(std::string_view sql, std::span<const Setting> planner, bool as_texts = false);
   void require_usable();
   // A named relation that statements of this connection can select from, and its end. While the connection
   // is not on top the end is put off to the next statement: `relation` must lie in context_ until then.

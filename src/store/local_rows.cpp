@@ -1,0 +1,121 @@
+#include "store/local_rows.hpp"
+
+#include <algorithm>
+
+#include "base/json.hpp"
+#include "base/strings.hpp"
+#include "pg/type_oids.hpp"
+
+namespace tandem::store {
+
+using base::strcat;
+
+namespace {
+
+constexpr std::string_view kPage = "tandem_keys";
+
+bool all_not_null(const pg::Table& table, const pg::UniqueKey& key) {
+  return std::ranges::all_of(key.columns, [&](const std::string& name) { return table.column(name)->not_null; });
+}
+
+bool same_columns(std::vector<std::string> a, std::vector<std::string> b) {
+  std::ranges::sort(a);
+  std::ranges::sort(b);
+  return a == b;
+}
+
+const pg::TableColumn& column_of(const pg::Table& table, const std::string& name) {
+  if (const pg::TableColumn* column = table.column(name)) return *column;
+  throw base::Failure(base::Errc::undefined_column,
+                      strcat("column ", name, " of ", table.quoted, " is not there any more"), {},
+                      "SELECT tandem.alter_mapping('…', '{\"columns\": …}');");
+}
+
+base::Cell text_cell(const std::optional<std::string>& text) {
+  base::Cell cell;
+  if (!text) return cell;
+  cell.form = base::Cell::Form::text;
+  cell.text = *text;
+  return cell;
+}
+
+}  // namespace
+
+const pg::UniqueKey* row_key(const pg::Table& table, const std::vector<std::string>& match_on) {
+  for (const pg::UniqueKey& key : table.unique_keys)
+    if (key.primary) return &key;
+  for (const pg::UniqueKey& key : table.unique_keys)
+    if (same_columns(key.columns, match_on) && all_not_null(table, key)) return &key;
+  return nullptr;
+}
+
+LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
+                                 std::vector<std::string> columns) {
+  LocalRowPlan plan{.key = key, .columns = std::move(columns), .staged = {}, .same_row = {}, .read = {}};
+  const auto unique = std::ranges::find_if(
+      table.unique_keys, [&](const pg::UniqueKey& candidate) { return same_columns(candidate.columns, key); });
+  if (unique == table.unique_keys.end())
+    throw base::Failure(base::Errc::prerequisite,
+                        strcat("table ", table.quoted, " has no unique key on ", base::join(key, ", "), " any more"));
+  std::vector<std::string> same, list{"p.n"};
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const pg::TableColumn& column = column_of(table, key[i]);
+    plan.staged.push_back({strcat("k", i + 1), column.type, column.typmod, column.collation});
+    const auto at = std::ranges::find(unique->columns, key[i]) - unique->columns.begin();
+    same.push_back(
+        strcat("t.", pg::quote_identifier(key[i]), " ", unique->equals[static_cast<std::size_t>(at)], " p.k", i + 1));
+  }
+  plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
+  plan.same_row = base::join(same, " AND ");
+  for (const std::string& name : plan.columns)
+    list.push_back(strcat("t.", pg::quote_identifier(column_of(table, name).name)));
+  plan.read =
+      strcat("SELECT ", base::join(list, ", "), " FROM ", kPage, " p JOIN ", table.quoted, " t ON ", plan.same_row);
+  return plan;
+}
+
+std::vector<std::optional<Texts>> read_local_rows(pg::Sql& sql, const LocalRowPlan& plan,
+                                                  const std::vector<std::string>& keys) {
+  std::vector<std::optional<Texts>> found(keys.size());
+  std::vector<Texts> texts;  // what the cells point into
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    std::optional<Texts> key = texts_of_key(keys[i], plan.key);
+    if (!key) continue;  // told by something else than its key: no row that is there is
+    texts.push_back(*std::move(key));
+    places.push_back(i);
+  }
+  if (texts.empty()) return found;
+  std::vector<base::Cell> cells;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (const auto& text : texts[i]) cells.push_back(text_cell(text));
+    base::Cell n;
+    n.form = base::Cell::Form::integer;
+    n.integer = static_cast<std::int64_t>(places[i]);
+    cells.push_back(n);
+  }
+  pg::StagedPage page(sql, kPage, plan.staged);
+  page.append(cells);
+  page.ready();
+  const pg::Rows rows = sql.run_as_texts(plan.read);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Texts& row = found[std::stoul(rows.text(i, 0))].emplace();
+    row.reserve(plan.columns.size());
+    for (std::size_t c = 1; c < rows.columns(); ++c) row.push_back(rows.text_or_null(i, c));
+  }
+  return found;
+}
+
+std::optional<Texts> texts_of_key(std::string_view key, const std::vector<std::string>& columns) {
+  const base::Result<base::Json> json = base::Json::parse(key);
+  if (!json || !json->is_object()) return std::nullopt;
+  Texts texts;
+  for (const std::string& column : columns) {
+    const base::Json* value = json->find(column);
+    if (value == nullptr) return std::nullopt;
+    texts.push_back(value->is_null() ? std::nullopt : std::optional(value->string()));
+  }
+  return texts;
+}
+
+}  // namespace tandem::store

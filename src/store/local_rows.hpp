@@ -1,0 +1,42 @@
+// Local rows as a push sees them: read by their row keys, as the owner, by index, with every
+// value as text that does not depend on the session's settings. Keys come and go as the
+// JSON objects that outbox items hold.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/mapping/mapping.hpp"
+#include "pg/catalog.hpp"
+#include "pg/sql.hpp"
+#include "pg/staging.hpp"
+
+namespace tandem::store {
+
+// Made once per run.
+struct LocalRowPlan {
+  std::vector<std::string> key;      // the row key
+  std::vector<std::string> columns;  // what is asked of each row
+  std::vector<pg::StagedColumn> staged;
+  std::string same_row;  // "t.id OPERATOR(pg_catalog.=) p.k1 AND …"
+  std::string read;
+};
+// The columns that a row is known by: the primary key, else the unique key on exactly `match_on` whose columns are all
+// NOT NULL; nullptr: it has neither.
+[[nodiscard]] const pg::UniqueKey* row_key(const pg::Table& table, const std::vector<std::string>& match_on);
+[[nodiscard]] LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
+                                               std::vector<std::string> columns);
+
+using Texts = std::vector<std::optional<std::string>>;
+
+// Beside the keys ({"id": "5"}): the texts of plan.columns; nullopt: there is no such row, or the owner does not see
+// it.
+[[nodiscard]] std::vector<std::optional<Texts>> read_local_rows(pg::Sql& sql, const LocalRowPlan& plan,
+                                                                const std::vector<std::string>& keys);
+
+// The members of a key object that `columns` name; nullopt: one is missing. JSON null is null.
+[[nodiscard]] std::optional<Texts> texts_of_key(std::string_view key, const std::vector<std::string>& columns);
+
+}  // namespace tandem::store

@@ -1,0 +1,44 @@
+// Contracts as pushes need them: which record of the other side a local row is, what was
+// acknowledged of it, and the settling of what is acknowledged now. The same table as the
+// pull's (store/contracts.hpp), for both directions of a mapping share them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "pg/sql.hpp"
+
+namespace tandem::store {
+
+// One of the two; neither: nothing can be known of that row.
+struct ContractRef {
+  std::string origin_id = {};
+  std::string local_key = {};  // JSON text, {"id": "5"}
+};
+
+struct PushContract {
+  std::string origin_id;
+  bool deleted = false;
+  std::optional<std::string> remote_version;
+  std::optional<std::int64_t> sent_hash;
+  std::optional<std::string> base;  // JSON text
+};
+// Beside the refs. Where a row was deleted there and made anew, the one that is alive.
+[[nodiscard]] std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::int64_t mapping_id,
+                                                                           const std::vector<ContractRef>& refs);
+
+struct Acknowledged {
+  std::string origin_id;
+  std::string local_key = {};  // JSON text; empty: the origin id says it all
+  char action = 'u';           // c u d
+  std::string remote_version = {};
+  std::int64_t sent_hash = 0;
+  std::string base = {};  // JSON text; empty: none is kept
+};
+// In the transaction that settles the items.
+void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknowledged>& records);
+
+}  // namespace tandem::store
