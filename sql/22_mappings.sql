@@ -22,7 +22,7 @@ SELECT tandem.create_mapping('x', 'crm', 'teams', 'no_such_table', '{"id": "id"}
 SELECT tandem.create_mapping('x', 'crm', 'teams', NULL, '{"id": "id"}');
 SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "idd"}', sync_mode => 'full');
 SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": {"column": "id", "tpe": "number"}}', sync_mode => 'full');
-SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "id"}', direction => 'push');
+SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "id"}', direction => 'outward');
 SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "id"}', write_mode => 'upsrt');
 SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "id"}', sync_mode => 'incremental');
 SELECT tandem.create_mapping('x', 'crm', 'teams', 'teams', '{"id": "id"}', options => '{"page_sise": 5}');

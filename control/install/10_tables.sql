@@ -96,7 +96,7 @@ CREATE TABLE tandem._mapping (
     object text NOT NULL,
     target oid NOT NULL,                -- the table; text beside it decides after a restore
     target_name text NOT NULL,
-    definition jsonb NOT NULL,          -- columns, key, match_on, direction, sync_mode, cursor_field, write_mode, options: as given, defaults filled in
+    definition jsonb NOT NULL,          -- columns, key, match_on, direction, sync_mode, cursor_field, write_mode, conflict_resolution, options: as given, defaults filled in
     columns_seen jsonb,                 -- column -> [attnum, type] of the table when it was last looked at; null: look again
     definition_version bigint NOT NULL DEFAULT 1,  -- rises when what is written would change: the next run reads everything
     schedule text,

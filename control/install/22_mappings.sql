@@ -12,6 +12,7 @@ CREATE FUNCTION tandem.create_mapping(
     write_mode text DEFAULT 'upsert',
     schedule text DEFAULT NULL,
     conditions jsonb DEFAULT NULL,
+    conflict_resolution text DEFAULT 'latest_wins',
     delete_mode text DEFAULT 'ignore',
     options jsonb DEFAULT '{}',
     enabled boolean DEFAULT true,
@@ -20,8 +21,8 @@ CREATE FUNCTION tandem.create_mapping(
     if_not_exists boolean DEFAULT false,
     tenant text DEFAULT tandem.current_tenant())
 RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_create_mapping';
-COMMENT ON FUNCTION tandem.create_mapping(text, text, text, regclass, jsonb, text[], text[], text, text, text, text, text, jsonb, text, jsonb, boolean, text, jsonb, boolean, text) IS
-    'maps a remote object to a local table; the current user owns the mapping and its rights are used to write. Gives its id';
+COMMENT ON FUNCTION tandem.create_mapping(text, text, text, regclass, jsonb, text[], text[], text, text, text, text, text, jsonb, text, text, jsonb, boolean, text, jsonb, boolean, text) IS
+    'maps a remote object to a local table, one way or both; the current user owns the mapping and its rights are used. Gives its id';
 
 CREATE FUNCTION tandem.alter_mapping(name text, changes jsonb, tenant text DEFAULT tandem.current_tenant())
 RETURNS void LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_alter_mapping';

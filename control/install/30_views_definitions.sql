@@ -27,13 +27,14 @@ SELECT m.mapping_id, m.mapping_uuid AS uuid, t.name AS tenant, m.name, c.name AS
        m.definition ->> 'direction' AS direction, m.definition -> 'columns' AS columns,
        m.definition -> 'key' AS key, m.definition -> 'match_on' AS match_on, m.definition ->> 'sync_mode' AS sync_mode,
        m.definition ->> 'cursor_field' AS cursor_field, m.definition ->> 'write_mode' AS write_mode, m.schedule,
-       m.definition -> 'conditions' AS conditions, m.definition ->> 'delete_mode' AS delete_mode,
+       m.definition -> 'conditions' AS conditions, m.definition ->> 'conflict_resolution' AS conflict_resolution,
+       m.definition ->> 'delete_mode' AS delete_mode,
        m.definition -> 'options' AS options, m.enabled, m.paused, m.label, m.metadata, m.owner_name AS owner,
        m.definition_version, m.created_at, m.updated_at
 FROM tandem._mapping m
 JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
 JOIN tandem._connection c ON c.connection_id = m.connection_id;
-COMMENT ON VIEW tandem.mappings IS 'remote objects and the tables they go to, as they were given, defaults filled in';
+COMMENT ON VIEW tandem.mappings IS 'remote objects and their tables, as they were given, defaults filled in';
 
 CREATE VIEW tandem.mapping_options WITH (security_invoker = true) AS
 SELECT o.option, o.type, o."default", o.direction, o.meaning

@@ -48,15 +48,17 @@ Json given_arguments(const pg::FunctionCall& call) {
   text(10, "write_mode");
   text(11, "schedule");
   if (auto conditions = json_argument(call, 12, "conditions")) given.set("conditions", *std::move(conditions));
-  text(13, "delete_mode");
-  if (auto options = json_argument(call, 14, "options")) given.set("options", *std::move(options));
-  given.set("enabled", Json(boolean_argument(call, 15, true)));
-  text(16, "label");
+  text(13, "conflict_resolution");
+  text(14, "delete_mode");
+  if (auto options = json_argument(call, 15, "options")) given.set("options", *std::move(options));
+  given.set("enabled", Json(boolean_argument(call, 16, true)));
+  text(17, "label");
   return given;
 }
 
 void notice_sync_mode(const Draft& draft) {
   const core::Mapping& m = draft.mapping;
+  if (!m.pulls()) return;  // there is no other one
   const bool incremental = m.sync_mode == core::SyncMode::incremental;
   pg::log(pg::Level::notice,
           incremental
@@ -72,12 +74,12 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
     throw Failure(Errc::invalid_parameter, "argument target must not be null", {},
                   "SELECT * FROM tandem.mappable_tables;");
   const Json given = given_arguments(call);
-  const std::string metadata = object_text(call, 17, "metadata");
-  Caller caller(call, 19);
+  const std::string metadata = object_text(call, 18, "metadata");
+  Caller caller(call, 20);
   const auto existing = [&]() -> std::optional<std::int64_t> {
     const auto found = store::find_mapping(caller.sql, caller.tenant.tenant_id, name);
     if (!found) return std::nullopt;
-    skip_existing("mapping", name, boolean_argument(call, 18, false));
+    skip_existing("mapping", name, boolean_argument(call, 19, false));
     return found->mapping_id;
   };
   if (const auto there = existing()) return *there;
@@ -113,7 +115,7 @@ store::Reread reread_after(const store::MappingRow& before, const store::Mapping
   for (const char* key : {"filters", "params", "stamp", "hash_fields", "verify", "soft_delete_columns"}) {
     if (option(before, key) != option(after, key)) return store::Reread::everything;
   }
-  for (const char* key : {"object", "sync_mode", "cursor_field"}) {
+  for (const char* key : {"object", "direction", "sync_mode", "cursor_field"}) {
     if (differs(key)) return store::Reread::everything;
   }
   for (const char* key : {"columns", "key", "match_on", "write_mode", "conditions", "delete_mode"}) {

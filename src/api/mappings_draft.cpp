@@ -65,17 +65,27 @@ pg::Table find_table(Caller& caller, const Json& given, std::optional<pg::Oid> t
   return *std::move(table);
 }
 
-void require_usable(const pg::Table& table, pg::Oid owner, const std::string& owner_name, bool deletes) {
-  if (auto problem = store::target_problem(table)) throw Failure(*std::move(problem));
-  if (auto problem = store::owner_problem(owner, owner_name)) throw Failure(*std::move(problem));
-  if (auto problem = store::privilege_problem(table, owner, deletes)) throw Failure(*std::move(problem));
+void require_usable(const pg::Table& table, pg::Oid owner, const std::string& owner_name, const Json& given) {
+  const std::string direction = given.string_at("direction").value_or("pull");
+  const bool pulls = direction != "push", pushes = direction == "push" || direction == "both";
+  const auto raise = [](std::optional<base::Error> problem) {
+    if (problem) throw Failure(*std::move(problem));
+  };
+  raise(pulls ? store::target_problem(table) : store::source_problem(table));
+  raise(store::owner_problem(owner, owner_name));
+  if (pulls) raise(store::privilege_problem(table, owner, given.string_at("delete_mode") == "hard"));
+  if (pushes) raise(store::capture_problem(table, owner));
 }
 
 Json definition_of(const Json& given) {
   Json definition = Json::object();
+  // The argument's default says nothing where nothing can conflict.
+  const std::string latest = "latest_wins";
+  const bool conflicts = given.string_at("direction") == "both";
   for (const std::string_view key : kDefinitionArguments) {
     if (key == "connection" || key == "target") continue;
     const Json* value = given.find(key);
+    if (!conflicts && key == "conflict_resolution" && given.string_at(key) == latest) continue;
     if (value != nullptr && !value->is_null()) definition.set(std::string(key), *value);
   }
   const auto fill = [&](const char* key, Json value) {
@@ -84,6 +94,7 @@ Json definition_of(const Json& given) {
   fill("direction", Json(std::string("pull")));
   fill("write_mode", Json(std::string("upsert")));
   fill("delete_mode", Json(std::string("ignore")));
+  if (conflicts) fill("conflict_resolution", Json(latest));
   fill("options", Json::object());
   return definition;
 }
@@ -135,7 +146,7 @@ void check_chain(Caller& caller, store::MappingRow& row, core::Mapping& mapping,
 
 // Each knows its own rows only: one deletes what the other has, which does not notice before its next full run.
 void check_mates(Caller& caller, const store::MappingRow& row, const core::Mapping& mapping, core::Findings& findings) {
-  if (!core::stamped_key(mapping).empty()) return;
+  if (!mapping.pulls() || !core::stamped_key(mapping).empty()) return;
   const bool deletes = mapping.delete_mode != core::DeleteMode::ignore;
   const std::vector<std::string> mates = store::mates_on_table(caller.sql, row, deletes);
   if (mates.empty()) return;
@@ -153,12 +164,13 @@ void check_mates(Caller& caller, const store::MappingRow& row, const core::Mappi
 // What was left to us is written down, so that it stays what it was when the connection or the table changes.
 void fill_in(Json& definition, const core::Mapping& mapping) {
   if (definition.find("sync_mode") == nullptr) {
-    definition.set("sync_mode",
-                   Json(std::string(mapping.sync_mode == core::SyncMode::incremental ? "incremental" : "full")));
+    definition.set("sync_mode", Json(std::string(mapping.sync_mode == core::SyncMode::realtime      ? "realtime"
+                                                 : mapping.sync_mode == core::SyncMode::incremental ? "incremental"
+                                                                                                    : "full")));
   }
   if (definition.find("columns") == nullptr) {
     Json columns = Json::object();
-    for (const core::ColumnMapping& column : mapping.columns)
+    for (const core::ColumnMapping& column : mapping.pulls() ? mapping.columns : mapping.push_columns)
       if (!column.field.empty()) columns.set(column.field, Json(column.column));
     definition.set("columns", std::move(columns));
   }
@@ -193,7 +205,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   row.target_name = table.quoted;
   row.owner = owner;
   row.owner_name = pg::role_name(owner);
-  require_usable(table, owner, row.owner_name, given.string_at("delete_mode") == "hard");
+  require_usable(table, owner, row.owner_name, given);
   store::require_connection_use(caller.sql, connection.connection_id, owner);
   check_schedule(draft);
 

@@ -16,13 +16,14 @@
 namespace tandem::api {
 
 // In the order of create_mapping's arguments.
-inline constexpr auto kMappingArguments = std::to_array<std::string_view>(
-    {"name", "connection", "object", "target", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field",
-     "write_mode", "schedule", "conditions", "delete_mode", "options", "enabled", "label", "metadata"});
+inline constexpr auto kMappingArguments =
+    std::to_array<std::string_view>({"name", "connection", "object", "target", "columns", "key", "match_on",
+                                     "direction", "sync_mode", "cursor_field", "write_mode", "schedule", "conditions",
+                                     "conflict_resolution", "delete_mode", "options", "enabled", "label", "metadata"});
 // Those that say what is written: a change of them is checked against the table.
 inline constexpr auto kDefinitionArguments = std::to_array<std::string_view>(
     {"connection", "object", "target", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field",
-     "write_mode", "conditions", "delete_mode", "options"});
+     "write_mode", "conditions", "conflict_resolution", "delete_mode", "options"});
 
 struct Draft {
   store::MappingRow row;  // all but ids and state; owner, target and definition with defaults filled in

@@ -99,6 +99,7 @@ std::string sql_value(std::string_view key, const Json& value) {
   if (key == "enabled") return value.boolean() ? "" : "false";
   if (key == "direction" && value.string() == "pull") return "";
   if (key == "write_mode" && value.string() == "upsert") return "";
+  if (key == "conflict_resolution" && value.string() == "latest_wins") return "";
   if (key == "delete_mode" && value.string() == "ignore") return "";
   if ((key == "options" || key == "metadata") && value.members().empty()) return "";
   return pg::quote_literal(value.is_string() && key != "columns" && key != "conditions" ? value.string()

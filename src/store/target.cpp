@@ -20,17 +20,15 @@ core::Target target_of(const pg::Table& table) {
                               .generated = c.generated,
                               .identity_always = c.identity == 'a'});
   }
-  for (const pg::UniqueKey& k : table.unique_keys) target.unique_keys.push_back({k.index, k.columns});
+  for (const pg::UniqueKey& k : table.unique_keys) target.unique_keys.push_back({k.index, k.columns, k.primary});
   for (const pg::ForeignKey& k : table.foreign_keys)
     target.foreign_keys.push_back({k.name, k.referenced, k.columns, k.referenced_columns, k.cascades});
   return target;
 }
 
-std::optional<Error> target_problem(const pg::Table& table) {
-  if (table.kind != 'r' && table.kind != 'p') {
-    return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is not a table"),
-                 "Only tables and partitioned tables can be mapped.", "SELECT * FROM tandem.mappable_tables;"};
-  }
+namespace {
+
+std::optional<Error> permanence_problem(const pg::Table& table) {
   if (table.temporary) {
     return Error{Errc::wrong_object_type, base::strcat("table ", pg::quote_identifier(table.name), " is temporary"),
                  "Only your session sees it; the worker that writes the rows is another one."};
@@ -44,8 +42,6 @@ std::optional<Error> target_problem(const pg::Table& table) {
   return std::nullopt;
 }
 
-namespace {
-
 std::optional<Error> schema_problem(const pg::Table& table, pg::Oid owner) {
   if (pg::may_use_schema(owner, table.schema)) return std::nullopt;
   const std::string role = pg::quote_identifier(pg::role_name(owner));
@@ -56,6 +52,33 @@ std::optional<Error> schema_problem(const pg::Table& table, pg::Oid owner) {
 }
 
 }  // namespace
+
+std::optional<Error> target_problem(const pg::Table& table) {
+  if (table.kind != 'r' && table.kind != 'p') {
+    return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is not a table"),
+                 "Only tables and partitioned tables can be mapped.", "SELECT * FROM tandem.mappable_tables;"};
+  }
+  return permanence_problem(table);
+}
+
+std::optional<Error> source_problem(const pg::Table& table) {
+  if (table.kind != 'r' && table.kind != 'p' && table.kind != 'f') {
+    return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is not a table"),
+                 "Changes are captured of tables, partitioned tables and foreign tables.",
+                 "SELECT * FROM tandem.mappable_tables;"};
+  }
+  return permanence_problem(table);
+}
+
+std::optional<Error> capture_problem(const pg::Table& table, pg::Oid owner) {
+  if (auto problem = read_problem(table, owner)) return problem;
+  if (pg::has_role(owner, table.owner)) return std::nullopt;
+  const std::string role = pg::quote_identifier(pg::role_name(owner));
+  return Error{Errc::insufficient_privilege, base::strcat("role ", role, " does not own table ", table.quoted),
+               "Its changes are captured by a trigger, which only its owner can make.",
+               base::strcat("ALTER TABLE ", table.quoted, " OWNER TO ", role, "; or GRANT ",
+                            pg::quote_identifier(pg::role_name(table.owner)), " TO ", role, ";")};
+}
 
 std::optional<Error> read_problem(const pg::Table& table, pg::Oid owner) {
   if (auto problem = schema_problem(table, owner)) return problem;

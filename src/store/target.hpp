@@ -17,6 +17,10 @@ namespace tandem::store {
 
 // Tables and partitioned tables that last and are not the system's or ours. nullopt: it can.
 [[nodiscard]] std::optional<base::Error> target_problem(const pg::Table& table);
+// The same of a table whose changes are sent; a foreign table will do.
+[[nodiscard]] std::optional<base::Error> source_problem(const pg::Table& table);
+// Why `owner` may not have the changes of the table captured, which takes a trigger on it, or may not read its rows.
+[[nodiscard]] std::optional<base::Error> capture_problem(const pg::Table& table, pg::Oid owner);
 // What `owner` lacks on the table, of SELECT, INSERT, UPDATE, DELETE where that is needed, and USAGE on its schema: an
 // error with the GRANT to paste.
 [[nodiscard]] std::optional<base::Error> privilege_problem(const pg::Table& table, pg::Oid owner, bool deletes);

@@ -32,6 +32,10 @@ struct Check {
   // What runs do with the table's rows.
   [[nodiscard]] std::vector<std::string> commands() const {
     std::vector<std::string> out{"SELECT"};
+    if (!mapping.pulls()) {
+      if (!mapping.columns.empty()) out.emplace_back("UPDATE");  // what the other side answers
+      return out;
+    }
     const bool writes = mapping.write_mode == core::WriteMode::upsert || mapping.write_mode == core::WriteMode::update;
     if (inserts()) out.emplace_back("INSERT");
     if (writes || mapping.delete_mode == core::DeleteMode::soft || !mapping.last_error.empty())
@@ -39,7 +43,7 @@ struct Check {
     if (mapping.delete_mode == core::DeleteMode::hard) out.emplace_back("DELETE");
     return out;
   }
-  [[nodiscard]] bool inserts() const { return mapping.write_mode != core::WriteMode::update; }
+  [[nodiscard]] bool inserts() const { return mapping.pulls() && mapping.write_mode != core::WriteMode::update; }
   void add(Severity severity, const char* code, std::string message, std::string hint, std::string column = {}) const {
     findings.push_back({.severity = severity,
                         .message = std::move(message),
@@ -184,6 +188,7 @@ void check_table_itself(const Check& check) {
     check.add(Severity::warning, core::mapping_code::kTableRefuses,
               strcat("table ", check.table.quoted, " is unlogged: a crash of the server empties it"),
               strcat("ALTER TABLE ", check.table.quoted, " SET LOGGED;"));
+  if (!check.mapping.pulls()) return;
   const pg::Rows triggers = ask(check, kTriggers);
   for (std::size_t i = 0; i < triggers.size(); ++i)
     check.add(Severity::info, core::mapping_code::kTableRefuses,
@@ -197,7 +202,7 @@ void check_table_itself(const Check& check) {
 }
 
 void check_deletes(const Check& check) {
-  if (check.mapping.delete_mode == core::DeleteMode::ignore) return;
+  if (!check.mapping.pulls() || check.mapping.delete_mode == core::DeleteMode::ignore) return;
   const pg::Rows columns = ask(check, kCollations);
   for (std::size_t i = 0; i < columns.size(); ++i)
     check.add(Severity::warning, core::mapping_code::kDeletesUnusable,

@@ -52,6 +52,8 @@ core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const co
   for (const core::Finding& finding : parsed.findings)
     if (finding.severity == core::Severity::error)
       throw Failure(Errc::invalid_parameter, strcat("mapping ", spec.mapping, ": ", finding.message), {}, finding.hint);
+  if (!parsed.mapping.pulls())
+    throw Failure(Errc::prerequisite, strcat("mapping ", spec.mapping, " only sends: there is nothing to pull"));
   return std::move(parsed.mapping);
 }
 

@@ -37,7 +37,7 @@ inline Target contacts() {
                        .type = type(TypeClass::bigint, "bigint"),
                        .not_null = true,
                        .identity_always = true}},
-          .unique_keys = {{.index = "contacts_pkey", .columns = {"id"}}}};
+          .unique_keys = {{.index = "contacts_pkey", .columns = {"id"}, .primary = true}}};
 }
 
 inline const std::vector<RemoteField> kNone;

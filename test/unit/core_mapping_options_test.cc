@@ -57,29 +57,41 @@ TEST(MappingOptions, AreExactlyThoseThatAreRead) {
   const std::map<std::string, std::string> samples{
       {"after", R"(["x"])"},                             //
       {"backfill", "false"},                             //
+      {"batch_size", "5"},                               //
+      {"capture_replicated", "true"},                    //
+      {"conflict_delete", R"("manual")"},                //
+      {"conflict_fields", R"({"id": "local_wins"})"},    //
       {"delete_brake", R"({"percent": 5, "rows": 5})"},  //
       {"filters", R"({"a": 1})"},                        //
       {"follow_ups", R"(["x"])"},                        //
       {"full_every", "7"},                               //
       {"hash_fields", R"(["x"])"},                       //
+      {"initial", R"("none")"},                          //
       {"keep_runs", "5"},                                //
       {"lookback", R"("10m")"},                          //
+      {"max_in_flight", "5"},                            //
       {"on_error", R"("fail")"},                         //
       {"page_size", "5"},                                //
       {"params", R"({"a": 1})"},                         //
-      {"record_log", R"("all")"},                        //
-      {"run_log", "true"},                               //
+      {"push_conditions", R"({"==": [{"var": "id"}, 1]})"},
+      {"record_log", R"("all")"},  //
+      {"run_log", "true"},         //
       {"schema_change", R"("pause")"},
+      {"settle", R"("5 s")"},                            //
       {"soft_delete_columns", R"({"gone": true})"},      //
+      {"soft_delete_fields", R"({"gone": true})"},       //
       {"stamp", R"({"age": "run"})"},                    //
       {"status_columns", R"({"last_error": "email"})"},  //
+      {"unmatched", R"("leave")"},                       //
       {"verify", R"("target")"},                         //
   };
   EXPECT_EQ(mapping_options().size(), samples.size());
   for (const OptionRow& row : mapping_options()) {
     ASSERT_TRUE(samples.contains(row.name)) << row.name;
-    const std::string soft =
-        std::string(row.name).find("delete") != std::string::npos ? R"("delete_mode": "soft", )" : "";
+    const std::string soft = std::string(row.name).find("delete") != std::string::npos
+                                 ? R"("direction": "both", "delete_mode": "soft", )"
+                             : std::string(row.direction) == "push" ? R"("direction": "both", )"
+                                                                    : "";
     EXPECT_EQ(
         codes(
             parse(with((soft + R"("options": {")" + row.name + "\": " + samples.at(row.name) + "}").c_str())).findings),

@@ -108,8 +108,8 @@ TEST(MappingParse, UnknownWordsNameTheNearest) {
   EXPECT_EQ(first(with(R"("options": {"page_sise": 3})")).path, "options.page_sise");
   EXPECT_EQ(first(columns(R"({"Email": {"colum": "email"}})")).hint, "Did you mean \"column\"?");
   EXPECT_EQ(first(columns(R"({"Email": {"column": "email", "type": "strin"}})")).path, "columns.Email.type");
-  EXPECT_EQ(first(with(R"("sync_mode": "realtime")")).hint, "Allowed: full, incremental.");
-  EXPECT_EQ(first(with(R"("direction": "push")")).hint, "Allowed: pull.");
+  EXPECT_EQ(first(with(R"("sync_mode": "sometimes")")).hint, "Allowed: full, incremental, realtime.");
+  EXPECT_EQ(first(with(R"("direction": "outward")")).hint, "Allowed: pull, push, both.");
   EXPECT_EQ(first(with(R"("write_mode": "merge")")).code, "TD503");
   EXPECT_EQ(first(with(R"("key": [3])")).code, "TD502");
   EXPECT_EQ(first(with(R"("key": ["*"])")).code, "TD503");
@@ -126,7 +126,7 @@ TEST(MappingParse, KeysOfLaterReleasesAreUnknown) {
         parse(columns((std::string(R"({"Email": {"column": "email", ")") + key + "\": \"x\"}}").c_str())).findings;
     EXPECT_EQ(codes(findings), "TD501!") << key;
   }
-  for (const char* key : {"conflict_resolution", "operators"}) {
+  for (const char* key : {"realtime", "operators"}) {
     EXPECT_EQ(codes(parse(with((std::string("\"") + key + "\": \"x\"").c_str())).findings), "TD501!") << key;
   }
 }

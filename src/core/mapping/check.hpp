@@ -20,6 +20,8 @@ void check_types(const Mapping& mapping, const Target& target, const std::vector
 void check_transforms(const Mapping& mapping, const Target& target, Findings& findings);
 // Rows: how existing ones are found, which keys can refuse new ones.
 void check_keys(const Mapping& mapping, const Target& target, Findings& findings);
+// The field against those that discovery has seen.
+void check_known(const ColumnMapping& mapped, const std::vector<RemoteField>& discovered, Findings& findings);
 // Deletes: what delete_mode and its options need of mapping and table.
 void check_deletes(const Mapping& mapping, const Target& target, Findings& findings);
 void check_deletions(const Mapping& mapping, const Object& object, Findings& findings);

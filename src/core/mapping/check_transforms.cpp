@@ -53,11 +53,12 @@ void check_keep(const Mapping& mapping, const ColumnMapping& mapped, Findings& f
     useless("\"absent\": \"keep\" has no meaning in a write_mode that updates no rows", "Leave \"absent\" out.");
 }
 
-void check_way_back(const ColumnMapping& mapped, Findings& findings) {
-  const bool pushed = mapped.direction == ColumnDirection::both || mapped.direction == ColumnDirection::push;
+void check_way_back(const Mapping& mapping, const ColumnMapping& mapped, Findings& findings) {
+  const bool pushed =
+      mapping.pushes() || mapped.direction == ColumnDirection::both || mapped.direction == ColumnDirection::push;
   const Transform* step = mapped.to_remote.empty() ? first_one_way(mapped.to_local) : nullptr;
   if (!pushed || step == nullptr) return;
-  findings.push_back(about(mapped, Severity::warning, mapping_code::kNotInvertible,
+  findings.push_back(about(mapped, mapping.pushes() ? Severity::error : Severity::warning, mapping_code::kNotInvertible,
                            base::strcat("\"", transform_name(step->kind), "\" of column ", mapped.column,
                                         " cannot be turned around, and there is no to_remote"),
                            "Give \"to_remote\", or \"direction\": \"pull\"."));
@@ -69,16 +70,18 @@ void check_transforms(const Mapping& mapping, const Target& target, Findings& fi
   for (const ColumnMapping& mapped : mapping.columns) {
     if (const TargetColumn* column = find_column(target, mapped.column)) check_results(mapped, *column, findings);
     check_keep(mapping, mapped, findings);
-    check_way_back(mapped, findings);
+    if (!mapping.pushes()) check_way_back(mapping, mapped, findings);
   }
   for (const ColumnMapping& mapped : mapping.push_columns) {
-    if (find_column(target, mapped.column) == nullptr)
+    check_way_back(mapping, mapped, findings);
+    const bool told = mapping.pushes() && find_mapped(mapping, mapped.column) != nullptr;
+    if (find_column(target, mapped.column) == nullptr && !told)
       findings.push_back(about(mapped, Severity::error, mapping_code::kUnknownColumn,
                                base::strcat("column \"", mapped.column, "\" of ", target.name, " does not exist")));
+    if (mapping.pushes()) continue;
     findings.push_back(about(mapped, Severity::warning, mapping_code::kDirectionUnused,
                              base::strcat("column ", mapped.column, " is for pushing only, and the mapping pulls"),
                              "Leave the column out, or its \"direction\"."));
-    check_way_back(mapped, findings);
   }
 }
 

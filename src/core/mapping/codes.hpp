@@ -56,6 +56,8 @@ inline constexpr const char* kFunctionUnusable = "TD539";
 inline constexpr const char* kLookupUnusable = "TD540";
 inline constexpr const char* kDirectionUnused = "TD541";  // a column of the other direction
 inline constexpr const char* kNotInvertible = "TD542";    // to_local cannot be turned around, and there is no to_remote
+inline constexpr const char* kNoRowKey = "TD570";         // push: the table has nothing that tells its rows apart
+inline constexpr const char* kNotPushed = "TD571";        // push: a column or array that cannot be sent
 inline constexpr const char* kDetailUnusable = "TD543";   // a detail of a column that can never take effect
 
 }  // namespace tandem::core::mapping_code

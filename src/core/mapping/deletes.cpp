@@ -27,7 +27,8 @@ void read_brake(const base::Json& json, std::string path, Mapping& mapping, Find
   if (const auto rows = in.integer("rows", 0, kMost)) mapping.delete_brake.rows = *rows;
 }
 
-void read_soft_column(const base::Json::Member& member, const std::string& path, Mapping& mapping, Findings& findings) {
+void read_soft_column(const base::Json::Member& member, const std::string& path, std::vector<SoftColumn>& columns,
+                      Findings& findings) {
   SoftColumn soft{.column = member.first};
   const base::Json& value = member.second;
   if (value.is_string() && value.string() == "now") {
@@ -48,7 +49,7 @@ void read_soft_column(const base::Json::Member& member, const std::string& path,
                         .column = member.first});
     return;
   }
-  mapping.soft_columns.push_back(std::move(soft));
+  columns.push_back(std::move(soft));
 }
 
 Finding about_deletes(const char* path, const char* code, std::string message, std::string hint,
@@ -102,8 +103,7 @@ void check_soft_column(const SoftColumn& soft, const Mapping& mapping, const Tar
 void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& findings) {
   if (const base::Json* brake = options.find("delete_brake"))
     read_brake(*brake, options.path_of("delete_brake"), mapping, findings);
-  for (const base::Json::Member* member : options.members("soft_delete_columns"))
-    read_soft_column(*member, path_join(options.path_of("soft_delete_columns"), member->first), mapping, findings);
+  mapping.soft_columns = read_soft_columns(options, "soft_delete_columns", findings);
   for (const char* key : {"delete_brake", "soft_delete_columns"}) {
     const bool used = mapping.delete_mode == DeleteMode::soft ||
                       (mapping.delete_mode == DeleteMode::hard && std::string_view(key) == "delete_brake");
@@ -125,6 +125,13 @@ void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& find
   if (mapping.write_mode == WriteMode::append)
     options.error("verify", "target has no meaning with write_mode append, which never looks for rows",
                   "Leave verify out.", mapping_code::kOptionUnusable);
+}
+
+std::vector<SoftColumn> read_soft_columns(ObjectReader& options, const char* key, Findings& findings) {
+  std::vector<SoftColumn> columns;
+  for (const base::Json::Member* member : options.members(key))
+    read_soft_column(*member, path_join(options.path_of(key), member->first), columns, findings);
+  return columns;
 }
 
 bool uses_deletions(const Mapping& mapping, const Object& object) {

@@ -10,6 +10,9 @@ namespace tandem::core {
 // `options` is the reader of options; the mapping's delete_mode and sync_mode are read already.
 void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& findings);
 
+// {"deleted_at": "now", "is_deleted": true, "status": {"deleted": …, "restored": …}}: of columns, or of remote fields.
+[[nodiscard]] std::vector<SoftColumn> read_soft_columns(ObjectReader& options, const char* key, Findings& findings);
+
 // Whether runs of the mapping ask the object's feed of deletions: it names records by the object's id.
 [[nodiscard]] bool uses_deletions(const Mapping& mapping, const Object& object);
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,8 +67,9 @@ struct ChildTable {
 // What the SQL of a column begins with: text, or jsonb where the field is declared json or array.
 [[nodiscard]] base::ColumnType staged_type(const ColumnMapping& column);
 
+enum class Direction { pull, push, both };
 enum class WriteMode { upsert, insert, update, append };
-enum class SyncMode { full, incremental };
+enum class SyncMode { full, incremental, realtime };  // realtime: a push, which sends what changes
 enum class OnError { skip, fail };
 enum class DeleteMode { ignore, soft, hard };  // of rows whose record is gone
 enum class Verify { source, target };  // what a record must differ from to be written: what was last seen, the row
@@ -85,6 +87,28 @@ struct SoftColumn {
   base::Json restored = {};  // when the record comes back
 };
 
+enum class ConflictPolicy { local_wins, remote_wins, latest_wins, merge, manual };
+
+// What the push of a mapping does beside its columns (core/mapping/push.hpp).
+struct PushTerms {
+  struct FieldPolicy {
+    std::string field = {}, column = {};
+    ConflictPolicy policy = ConflictPolicy::manual;
+  };
+  std::optional<base::Json> conditions = {};  // JSON Logic over the local row, columns by name; nullopt: all rows
+  bool initial = true;                        // rows that are there when the mapping is made are sent
+  bool remove_unmatched = false;              // a row that stops matching: its record is deleted
+  bool capture_replicated = false;            // also what logical replication writes
+  std::int64_t settle = 0;                    // microseconds that a row has to be left alone before it is sent
+  std::int64_t batch_size = 0;                // changes of one request; 0: the connector's
+  std::int64_t max_in_flight = 0;             // requests under way at once; 0: the connection's
+  std::vector<SoftColumn> soft_fields = {};   // delete_mode soft: remote fields that say that a record is deleted
+  // Direction both: what a change on both sides becomes, and one side's delete against the other's edit
+  // (local_wins, remote_wins or manual).
+  ConflictPolicy conflicts = ConflictPolicy::latest_wins, conflict_delete = ConflictPolicy::manual;
+  std::vector<FieldPolicy> conflict_fields = {};
+};
+
 // What is started when a run has come to its end: one of the two.
 struct FollowUp {
   std::string mapping = {};
@@ -95,12 +119,17 @@ constexpr std::int64_t kKeepRuns = 1000;
 
 struct Mapping {
   std::string name = {}, object = {};
-  std::vector<ColumnMapping> columns = {};       // those that a pull writes
-  std::vector<ColumnMapping> push_columns = {};  // those of direction push
+  Direction direction = Direction::pull;
+  // Those that a pull writes. Of a push mapping: those that what the other side answers is written back to (direction
+  // pull or both, and where the key goes).
+  std::vector<ColumnMapping> columns = {};
+  std::vector<ColumnMapping> push_columns = {};  // those that a push sends; of a pull mapping: of direction push
   std::vector<ChildTable> children = {};
-  std::string last_error = {};             // status_columns: where a record's error goes; empty: nowhere
-  std::vector<std::string> key = {};       // remote fields; parse_mapping fills in the object's id
-  std::vector<std::string> match_on = {};  // local columns; filled in with the columns of `key`; append: empty
+  std::string last_error = {};        // status_columns: where a record's error goes; empty: nowhere
+  std::vector<std::string> key = {};  // remote fields; parse_mapping fills in the object's id
+  // Local columns that a contract is found by; filled in with the columns of `key`, for a push without such with the
+  // row key; append: empty.
+  std::vector<std::string> match_on = {};
   SyncMode sync_mode = SyncMode::full;
   std::string cursor_field = {};  // incremental: filled in with the object's; full: empty
   WriteMode write_mode = WriteMode::upsert;
@@ -113,6 +142,7 @@ struct Mapping {
   DeleteMode delete_mode = DeleteMode::ignore;
   std::vector<SoftColumn> soft_columns = {};  // delete_mode soft
   DeleteBrake delete_brake = {};
+  PushTerms push = {};
   std::int64_t full_every = 0;                // after so many incremental runs a full one; 0: never
   std::vector<std::string> hash_fields = {};  // these alone decide whether a record changed; empty: the mapped ones
   Verify verify = Verify::source;
@@ -126,6 +156,9 @@ struct Mapping {
   bool run_log = false;                       // what each did, step by step
   std::vector<FollowUp> follow_ups = {};
   std::vector<std::string> after = {};  // mappings: starts when all of them have come to their end
+
+  [[nodiscard]] bool pulls() const noexcept { return direction != Direction::push; }
+  [[nodiscard]] bool pushes() const noexcept { return direction != Direction::pull; }
 };
 
 // The target table as validation needs it; store fills it from the catalogs.
@@ -138,6 +171,7 @@ struct TargetColumn {
 struct TargetKey {
   std::string index = {};
   std::vector<std::string> columns = {};
+  bool primary = false;
 };
 struct TargetForeignKey {
   std::string name = {}, referenced = {};
@@ -160,9 +194,9 @@ struct RemoteField {
 };
 
 // The definition as stored: {"object", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field",
-// "write_mode", "conditions", "delete_mode", "options"}. Unknown keys, wrong kinds and wrong choices become findings
-// with the nearest known word (codes: schema_check.hpp and mapping_codes.hpp). A mapping whose findings have no error
-// is ready for validate_mapping.
+// "write_mode", "conditions", "conflict_resolution", "delete_mode", "options"}. Unknown keys, wrong kinds and wrong
+// choices become findings with the nearest known word (codes: schema_check.hpp and mapping_codes.hpp). A mapping whose
+// findings have no error is ready for validate_mapping.
 struct ParsedMapping {
   Mapping mapping;
   Findings findings;
@@ -177,6 +211,6 @@ Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& 
 struct OptionRow {
   const char *name, *type, *default_value, *direction, *meaning;
 };
-[[nodiscard]] const std::vector<OptionRow>& mapping_options();
+[[nodiscard]] std::span<const OptionRow> mapping_options();
 
 }  // namespace tandem::core

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 #include "core/mapping/mapping.hpp"
 
@@ -11,6 +10,7 @@
 #include "core/mapping/codes.hpp"
 #include "core/mapping/columns.hpp"
 #include "core/mapping/deletes.hpp"
+#include "core/mapping/push.hpp"
 #include "core/mapping/stamp.hpp"
 #include "core/mapping/status.hpp"
 #include "core/logic/record_filter.hpp"
@@ -24,17 +24,39 @@ constexpr std::int64_t kLargestPage = 100'000;
 constexpr std::int64_t kMostRuns = 1'000'000;
 constexpr auto kKeys =
     std::to_array<std::string_view>({"object", "columns", "key", "match_on", "direction", "sync_mode", "cursor_field",
-                                     "write_mode", "conditions", "delete_mode", "options"});
+                                     "write_mode", "conditions", "conflict_resolution", "delete_mode", "options"});
 constexpr auto kOptionKeys = std::to_array<std::string_view>({
-    "after",        "backfill",       "filters",     "follow_ups",
-    "delete_brake", "full_every",     "hash_fields", "keep_runs",
-    "lookback",     "on_error",       "page_size",   "params",
-    "record_log",   "schema_change",  "run_log",     "soft_delete_columns",
-    "stamp",        "status_columns", "verify",
+    "after",
+    "backfill",
+    "batch_size",
+    "capture_replicated",
+    "conflict_delete",
+    "filters",
+    "conflict_fields",
+    "follow_ups",
+    "delete_brake",
+    "full_every",
+    "hash_fields",
+    "initial",
+    "keep_runs",
+    "lookback",
+    "max_in_flight",
+    "on_error",
+    "page_size",
+    "params",
+    "push_conditions",
+    "record_log",
+    "run_log",
+    "schema_change",
+    "settle",
+    "soft_delete_columns",
+    "soft_delete_fields",
+    "stamp",
+    "status_columns",
+    "unmatched",
+    "verify",
 });
-constexpr std::array<std::string_view, 1> kDirections{"pull"};
-constexpr std::array<std::string_view, 2> kSyncModes{"full", "incremental"};  // in the order of SyncMode
-constexpr std::array<std::string_view, 4> kWriteModes{"upsert", "insert", "update", "append"};    // of WriteMode
+constexpr std::array<std::string_view, 3> kSyncModes{"full", "incremental", "realtime"};          // of SyncMode
 constexpr std::array<std::string_view, 4> kSchemaChange{"freeze", "evolve", "pause", "discard"};  // of SchemaPolicy
 constexpr std::array<std::string_view, 2> kOnError{"skip", "fail"};                               // of OnError
 constexpr std::array<std::string_view, 3> kDeleteModes{"ignore", "soft", "hard"};                 // of DeleteMode
@@ -53,8 +75,25 @@ const Object* read_object(ObjectReader& in, const Api& api, Mapping& mapping) {
   return nullptr;
 }
 
+// A push sends what changes, at once or when its schedule says.
+void read_push_sync(ObjectReader& in, std::optional<std::size_t> mode, Mapping& mapping) {
+  mapping.sync_mode = SyncMode::realtime;
+  if (mode && static_cast<SyncMode>(*mode) != SyncMode::realtime)
+    in.error("sync_mode", "must be realtime with direction push: what changes is sent",
+             "Leave sync_mode out; with a schedule changes are sent at those times.");
+  if (in.find("cursor_field") != nullptr)
+    in.warning("cursor_field", "is not used with direction push", "Leave cursor_field out.", mapping_code::kNoCursor);
+}
+
 void read_sync(ObjectReader& in, const Object* object, Mapping& mapping) {
   const std::optional<std::size_t> mode = in.choice("sync_mode", kSyncModes);
+  if (!mapping.pulls()) return read_push_sync(in, mode, mapping);
+  if (mode && static_cast<SyncMode>(*mode) == SyncMode::realtime) {
+    in.error("sync_mode", "realtime is for what is pushed; records are pulled by full or incremental runs",
+             mapping.pushes() ? "Leave sync_mode out: local changes are sent at once all the same."
+                              : "Use incremental with a schedule like 'every 1 minute'.");
+    return;
+  }
   const bool has_cursor = object != nullptr && object->cursor;
   mapping.sync_mode = mode ? static_cast<SyncMode>(*mode) : has_cursor ? SyncMode::incremental : SyncMode::full;
   const std::optional<std::string> field = in.text("cursor_field");
@@ -133,6 +172,7 @@ void read_options(const base::Json& options, const Api& api, const Object* objec
   if (!mapping.backfill && mapping.sync_mode == SyncMode::full)
     in.error("backfill", "has no meaning with sync_mode full, which reads everything in every run",
              "Leave backfill out, or use sync_mode incremental.", mapping_code::kOptionUnusable);
+  read_push_options(in, mapping, findings);
   read_delete_options(in, mapping, findings);
   read_chain(in, mapping, findings);
   read_stamps(in, mapping);
@@ -160,11 +200,14 @@ std::vector<std::string> columns_of_key(const Mapping& mapping) {
   return out;
 }
 
-void read_identity(ObjectReader& in, const Object* object, Mapping& mapping) {
+void read_key(ObjectReader& in, const Object* object, Mapping& mapping) {
   mapping.key = in.texts("key");
   if (std::ranges::find(mapping.key, "*") != mapping.key.end())
     in.error("key", "the whole record (\"*\") cannot identify it");
   if (mapping.key.empty() && object != nullptr) mapping.key = object->id;
+}
+
+void read_match(ObjectReader& in, const Target& target, Mapping& mapping) {
   mapping.match_on = in.texts("match_on");
   if (mapping.write_mode == WriteMode::append) {
     if (in.find("match_on") != nullptr) {
@@ -175,17 +218,18 @@ void read_identity(ObjectReader& in, const Object* object, Mapping& mapping) {
     return;
   }
   if (mapping.match_on.empty()) mapping.match_on = columns_of_key(mapping);
+  if (mapping.match_on.empty() && !mapping.pulls()) mapping.match_on = row_key(mapping, target);
   if (mapping.match_on.empty()) return;
   for (std::string& column : stamped_key(mapping))
     if (std::ranges::find(mapping.match_on, column) == mapping.match_on.end())
       mapping.match_on.push_back(std::move(column));
 }
 
-void read_all_columns(const base::Json& columns, Mapping& mapping, Findings& findings) {
+std::vector<ColumnMapping> read_all_columns(const base::Json& columns, Mapping& mapping, Findings& findings) {
   ReadColumns read = read_columns(columns, "columns", findings);
-  mapping.columns = std::move(read.columns);
   mapping.children = std::move(read.children);
   check_children(mapping, findings);
+  return std::move(read.columns);
 }
 
 }  // namespace
@@ -198,22 +242,23 @@ ParsedMapping parse_mapping(const std::string& name, const base::Json& definitio
   ObjectReader in(definition, "", kKeys, out.findings);
   if (!definition.is_object()) return out;
   const Object* object = read_object(in, api, mapping);
-  in.choice("direction", kDirections);
-  if (const auto mode = in.choice("write_mode", kWriteModes)) mapping.write_mode = static_cast<WriteMode>(*mode);
+  read_direction(in, mapping);
   if (const auto mode = in.choice("delete_mode", kDeleteModes)) mapping.delete_mode = static_cast<DeleteMode>(*mode);
-  if (const base::Json* conditions = in.find("conditions")) read_conditions(*conditions, mapping, out.findings);
+  if (const base::Json* conditions = in.find("conditions")) {
+    if (mapping.pulls())
+      read_conditions(*conditions, mapping, out.findings);
+    else
+      read_push_conditions(*conditions, "conditions", mapping, out.findings);
+  }
   read_sync(in, object, mapping);
-  if (const base::Json* columns = in.find("columns"))
-    read_all_columns(*columns, mapping, out.findings);
-  else
-    mapping.columns = columns_by_name(target, discovered, list_fields_sql(api, mapping.object), out.findings);
-  const auto pushed =
-      std::stable_partition(mapping.columns.begin(), mapping.columns.end(),
-                            [](const ColumnMapping& column) { return column.direction != ColumnDirection::push; });
-  std::move(pushed, mapping.columns.end(), std::back_inserter(mapping.push_columns));
-  mapping.columns.erase(pushed, mapping.columns.end());
+  read_key(in, object, mapping);
+  const base::Json* columns = in.find("columns");
+  sort_columns(columns != nullptr
+                   ? read_all_columns(*columns, mapping, out.findings)
+                   : columns_by_name(target, discovered, list_fields_sql(api, mapping.object), out.findings),
+               mapping, out.findings);
   if (const base::Json* options = in.find("options")) read_options(*options, api, object, mapping, out.findings);
-  read_identity(in, object, mapping);
+  read_match(in, target, mapping);
   return out;
 }
 

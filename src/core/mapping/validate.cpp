@@ -8,6 +8,7 @@
 #include "base/strings.hpp"
 #include "core/mapping/codes.hpp"
 #include "core/mapping/columns.hpp"
+#include "core/mapping/push.hpp"
 #include "core/logic/record_filter.hpp"
 #include "core/schema/check.hpp"
 
@@ -85,26 +86,13 @@ std::string source_of(const ColumnMapping& mapped) {
                                        : base::strcat("field \"", mapped.field, '"');
 }
 
-// Discovery knows the top-level keys only: of a path, its first step.
-void check_known(const ColumnMapping& mapped, const std::vector<RemoteField>& discovered, Findings& findings) {
-  const base::FieldPath path = base::FieldPath::parse(mapped.field);
-  if (discovered.empty() || path.whole_record()) return;
-  std::vector<std::string_view> names;
-  for (const RemoteField& field : discovered) {
-    if (field.name == path.literal || (!path.path.empty() && field.name == path.path.front())) return;
-    names.push_back(field.name);
-  }
-  findings.push_back(about(mapped, Severity::warning, mapping_code::kUnknownField,
-                           base::strcat("field \"", mapped.field, "\" has not been seen in the object's records"),
-                           nearest_hint(mapped.field, names, "Fields seen")));
-}
-
 }  // namespace
 
 Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& target,
                           const std::vector<RemoteField>& discovered) {
   Findings findings;
-  if (target.kind != 'r' && target.kind != 'p') {
+  const bool foreign = target.kind == 'f' && !mapping.pulls();
+  if (target.kind != 'r' && target.kind != 'p' && !foreign) {
     findings.push_back({.path = "target",
                         .message = base::strcat(target.name, " is ", kind_of_relation(target.kind)),
                         .hint = "Choose an ordinary or a partitioned table.",
@@ -124,6 +112,8 @@ Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& 
   check_filter_fields(mapping, discovered, findings);
   check_types(mapping, target, discovered, findings);
   check_transforms(mapping, target, findings);
+  if (mapping.pushes()) check_push(mapping, target, discovered, findings);
+  if (!mapping.pulls()) return findings;
   check_keys(mapping, target, findings);
   check_deletes(mapping, target, findings);
   if (const Object* object = api.object(mapping.object)) check_deletions(mapping, *object, findings);
@@ -164,7 +154,21 @@ void check_columns(const Mapping& mapping, const Target& target, const std::vect
     check_nullable(mapped, target, *column, field == discovered.end() ? nullptr : &*field, findings);
     check_known(mapped, discovered, findings);
   }
-  check_unmapped(mapping, target, findings);
+  if (mapping.pulls()) check_unmapped(mapping, target, findings);
+}
+
+// Discovery knows the top-level keys only: of a path, its first step.
+void check_known(const ColumnMapping& mapped, const std::vector<RemoteField>& discovered, Findings& findings) {
+  const base::FieldPath path = base::FieldPath::parse(mapped.field);
+  if (discovered.empty() || path.whole_record()) return;
+  std::vector<std::string_view> names;
+  for (const RemoteField& field : discovered) {
+    if (field.name == path.literal || (!path.path.empty() && field.name == path.path.front())) return;
+    names.push_back(field.name);
+  }
+  findings.push_back(about(mapped, Severity::warning, mapping_code::kUnknownField,
+                           base::strcat("field \"", mapped.field, "\" has not been seen in the object's records"),
+                           nearest_hint(mapped.field, names, "Fields seen")));
 }
 
 const TargetColumn* find_column(const Target& target, std::string_view name) noexcept {

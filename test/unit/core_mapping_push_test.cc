@@ -1,0 +1,174 @@
+// Definitions of mappings that push: which columns go which way, what options say, what is refused.
+#include <gtest/gtest.h>
+
+#include "core/mapping/push.hpp"
+#include "core_mapping_fixture.hpp"
+
+namespace tandem::core {
+namespace {
+
+std::string push(const std::string& columns, const std::string& rest = "") {
+  return R"({"object": "contacts", "direction": "push", "columns": )" + columns + (rest.empty() ? "" : ", " + rest) +
+         "}";
+}
+std::string both(const std::string& columns, const std::string& rest = "") {
+  return R"({"object": "contacts", "direction": "both", "columns": )" + columns + (rest.empty() ? "" : ", " + rest) +
+         "}";
+}
+std::string listed(const std::vector<ColumnMapping>& columns) {
+  std::string out;
+  for (const ColumnMapping& column : columns) out += (out.empty() ? "" : " ") + column.field + ">" + column.column;
+  return out;
+}
+std::string first_hint(const std::string& definition) {
+  const Findings findings = parse(definition).findings;
+  return findings.empty() ? "" : findings.front().hint;
+}
+
+TEST(MappingPush, FillsInDefaults) {
+  const ParsedMapping parsed = parse(push(R"({"email": "email", "firstName": "first_name"})"));
+  EXPECT_EQ(codes(parsed.findings), "");
+  const Mapping& m = parsed.mapping;
+  EXPECT_EQ(m.direction, Direction::push);
+  EXPECT_TRUE(m.pushes());
+  EXPECT_FALSE(m.pulls());
+  EXPECT_EQ(m.sync_mode, SyncMode::realtime);
+  EXPECT_EQ(m.write_mode, WriteMode::upsert);
+  EXPECT_EQ(m.match_on, std::vector<std::string>{"id"}) << "the key goes to no column: the row key";
+  EXPECT_TRUE(m.push.initial);
+  EXPECT_FALSE(m.push.remove_unmatched);
+  EXPECT_EQ(m.push.settle, 0);
+  EXPECT_EQ(codes(all_of(push(R"({"email": "email"})"))), "");
+}
+
+TEST(MappingPush, ColumnsGoTheirWays) {
+  const char* const columns =
+      R"({"id": "age", "email": "email", "firstName": {"column": "first_name", "direction": "pull"},
+      "updated": {"column": "born", "direction": "both"}, "active": {"column": "raw", "direction": "push"}})";
+  const Mapping out = parse(push(columns)).mapping;
+  EXPECT_EQ(listed(out.push_columns), "id>age email>email updated>born active>raw");
+  EXPECT_EQ(listed(out.columns), "id>age firstName>first_name updated>born") << "what is answered is written back";
+  EXPECT_EQ(out.match_on, std::vector<std::string>{"age"});
+  const Mapping two = parse(both(columns)).mapping;
+  EXPECT_EQ(listed(two.push_columns), "id>age email>email updated>born active>raw");
+  EXPECT_EQ(listed(two.columns), "id>age email>email firstName>first_name updated>born");
+  EXPECT_EQ(push_fields(two), (std::vector<std::string>{"id", "email", "updated", "active"}));
+  const Mapping in = parse(R"({"object": "contacts", "columns": )" + std::string(columns) + "}").mapping;
+  EXPECT_EQ(listed(in.push_columns), "active>raw");
+}
+
+TEST(MappingPush, WhatHasNoFieldIsNotSent) {
+  const auto found = [](const char* columns) { return codes(parse(push(columns)).findings); };
+  EXPECT_EQ(found(R"({"id": "id", "*": "raw"})"), "TD571!");
+  EXPECT_EQ(found(R"([{"field": "id", "column": "id"}, {"sql": "1", "column": "age"}])"), "TD571!");
+  EXPECT_EQ(found(R"([{"field": "id", "column": "id"}, {"constant": 1, "column": "age"}])"), "TD571!");
+  EXPECT_EQ(found(R"([{"field": "id", "column": "id"}, {"constant": 1, "column": "age", "direction": "pull"}])"), "");
+  EXPECT_EQ(found(R"({"id": "id", "lines[]": {"table": "x", "parent": "p", "key": "no", "columns": {"no": "no"}}})"),
+            "TD571!");
+  EXPECT_EQ(codes(parse(both(R"({"id": "id", "*": "raw"})")).findings), "") << "pulled only";
+}
+
+TEST(MappingPush, Options) {
+  const Mapping m =
+      parse(push(R"({"email": "email"})", R"("delete_mode": "soft", "conditions": {">": [{"var": "age"}, 17]},
+      "options": {"initial": "none", "unmatched": "delete", "settle": "5 seconds", "capture_replicated": true,
+      "batch_size": 20, "max_in_flight": 3, "soft_delete_fields": {"gone": true}})"))
+          .mapping;
+  EXPECT_FALSE(m.push.initial);
+  EXPECT_TRUE(m.push.remove_unmatched);
+  EXPECT_TRUE(m.push.capture_replicated);
+  EXPECT_EQ(m.push.settle, 5'000'000);
+  EXPECT_EQ(m.push.batch_size, 20);
+  EXPECT_EQ(m.push.max_in_flight, 3);
+  ASSERT_EQ(m.push.soft_fields.size(), 1u);
+  EXPECT_TRUE(m.push.conditions);
+  EXPECT_FALSE(m.conditions) << "they are over the row";
+}
+
+TEST(MappingPush, Conflicts) {
+  const auto terms = [](const char* rest) {
+    return parse(both(R"({"id": "id", "email": "email"})", rest)).mapping.push;
+  };
+  EXPECT_EQ(terms("\"key\": [\"id\"]").conflicts, ConflictPolicy::latest_wins);
+  EXPECT_EQ(terms("\"key\": [\"id\"]").conflict_delete, ConflictPolicy::manual);
+  EXPECT_EQ(terms(R"("conflict_resolution": "remote_wins")").conflict_delete, ConflictPolicy::remote_wins);
+  const PushTerms given = terms(R"("conflict_resolution": "merge", "conditions": {"var": "active"}, "options":
+      {"conflict_delete": "local_wins", "conflict_fields": {"email": "remote_wins"}, "push_conditions": {"var": "age"}})");
+  EXPECT_EQ(given.conflicts, ConflictPolicy::merge);
+  EXPECT_EQ(given.conflict_delete, ConflictPolicy::local_wins);
+  ASSERT_EQ(given.conflict_fields.size(), 1u);
+  EXPECT_EQ(given.conflict_fields[0].column, "email");
+  EXPECT_EQ(given.conflict_fields[0].policy, ConflictPolicy::remote_wins);
+  EXPECT_TRUE(given.conditions);
+}
+
+TEST(MappingPush, OptionsOfTheOtherDirectionAreRefused) {
+  const auto found = [](const char* direction, const std::string& rest) {
+    return codes(parse(R"({"object": "contacts", "columns": {"id": "id"}, "direction": ")" + std::string(direction) +
+                       "\", " + rest + "}")
+                     .findings);
+  };
+  for (const char* option : {R"("full_every": 5)", R"("on_error": "fail")", R"("stamp": {"age": "run"})"})
+    EXPECT_EQ(found("push", R"("options": {)" + std::string(option) + "}"), "TD509!") << option;
+  for (const char* option : {R"("initial": "all")", R"("settle": "1s")", R"("batch_size": 5)"})
+    EXPECT_EQ(found("pull", R"("options": {)" + std::string(option) + "}"), "TD509!") << option;
+  EXPECT_EQ(found("push", R"("conflict_resolution": "merge")"), "TD509!");
+  EXPECT_EQ(found("pull", R"("conflict_resolution": "merge")"), "TD509!");
+  EXPECT_EQ(found("push", R"("options": {"conflict_delete": "manual"})"), "TD509!");
+  EXPECT_EQ(found("push", R"("options": {"push_conditions": {"var": "id"}})"), "TD509!");
+  EXPECT_EQ(found("push", R"("options": {"unmatched": "delete"})"), "TD509!") << "no conditions";
+  EXPECT_EQ(found("push", R"("sync_mode": "full")"), "TD503!");
+  EXPECT_EQ(found("push", R"("sync_mode": "realtime")"), "");
+  EXPECT_EQ(found("pull", R"("sync_mode": "realtime")"), "TD503!");
+  EXPECT_EQ(found("push", R"("write_mode": "append")"), "TD503!");
+  EXPECT_EQ(found("both", R"("write_mode": "insert")"), "TD503!");
+  EXPECT_EQ(found("push", R"("cursor_field": "updated")"), "TD508?");
+  EXPECT_EQ(found("both", R"("options": {"conflict_fields": {"emial": "manual"}})"), "TD503!");
+}
+
+TEST(MappingPush, NeedsRowsThatCanBeToldApart) {
+  Target target = contacts();
+  target.unique_keys.front().primary = true;
+  const std::string definition = push(R"({"email": "email"})");
+  EXPECT_EQ(row_key(parse(definition).mapping, target), std::vector<std::string>{"id"});
+  target.unique_keys = {{.index = "u", .columns = {"email"}}};
+  EXPECT_EQ(codes(all_of(definition, target)), "TD570!");
+  EXPECT_EQ(codes(all_of(push(R"({"email": "email"})", R"("match_on": ["email"])"), target)), "TD570!") << "null";
+  target.columns[1].not_null = true;
+  EXPECT_EQ(codes(all_of(push(R"({"email": "email"})", R"("match_on": ["email"])"), target)), "");
+  EXPECT_EQ(codes(all_of(push(R"({"email": "email"})", R"("match_on": ["age"])"), target)), "TD570! TD522!");
+  target.kind = 'f';
+  target.unique_keys.clear();
+  EXPECT_EQ(codes(all_of(push(R"({"email": "email"})", R"("match_on": ["age"])"), target)), "")
+      << "it can have no index";
+  EXPECT_EQ(codes(all_of(both(R"({"email": "email"})", R"("match_on": ["age"])"), target)), "TD510!");
+}
+
+TEST(MappingPush, IsCheckedAgainstTheTable) {
+  Target target = contacts();
+  target.unique_keys.front().primary = true;
+  const auto found = [&](const std::string& columns, const std::string& rest = "") {
+    return codes(all_of(push(columns, rest), target));
+  };
+  EXPECT_EQ(found(R"({"email": "emale"})"), "TD511!");
+  EXPECT_EQ(found(R"({"email": "full_name"})"), "") << "generated columns can be sent";
+  EXPECT_EQ(found(R"({"emial": "email"})"), "TD519?");
+  EXPECT_EQ(found(R"({"email": "email"})", R"("conditions": {"==": [{"var": "emale"}, 1]})"), "TD511!");
+  EXPECT_EQ(found(R"({"email": "email"})", R"("conditions": {"==": [{"var": "raw.kind"}, 1]})"), "");
+  EXPECT_EQ(found(R"([{"field": "email", "column": "email"}, {"field": "email", "column": "first_name"}])"), "TD512!");
+  EXPECT_EQ(found(R"({"email": {"column": "email", "to_local": [{"function": "x"}]}})"), "TD542!");
+  EXPECT_EQ(found(R"({"email": {"column": "email", "to_local": [{"function": "x"}], "to_remote": ["trim"]}})"), "");
+  EXPECT_EQ(
+      found(R"({"email": {"column": "email", "to_local": [{"function": "x"}], "direction": "pull"}, "age": "age"})"),
+      "");
+  EXPECT_EQ(found(R"({"email": {"column": "email", "absent": "keep"}})"), "TD543!");
+  EXPECT_EQ(found(R"({"email": "email"})", R"("delete_mode": "soft")"), "TD533!");
+  EXPECT_EQ(found(R"({"email": "email"})", R"("delete_mode": "hard")"), "");
+  EXPECT_EQ(found(R"({"email": {"column": "email", "direction": "pull"}})"), "TD506!");
+  EXPECT_NE(first_hint(push(R"({"email": "email"})", R"("options": {"soft_delete_columns": {"age": true}})"))
+                .find("soft_delete_fields"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace tandem::core
