@@ -28,6 +28,8 @@ inline constexpr const char* kNoElements =
     "TD120";  // what goes into a child table is no array, or an element no object
 inline constexpr const char* kSameElement = "TD121";  // two elements of an array have the same key
 
+inline constexpr const char* kNoForm = "TD122";  // a local value that nobody else would read as the same
+
 inline constexpr const char* kUnreachable = "TD201";     // no connection, or it broke
 inline constexpr const char* kTimedOut = "TD202";        // no answer, or not all of it, in the time allowed
 inline constexpr const char* kAddressRefused = "TD203";  // we may not go there: private address, plain http

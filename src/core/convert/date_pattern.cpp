@@ -109,7 +109,8 @@ base::Result<DatePattern> DatePattern::parse(std::string_view pattern) {
 
 bool DatePattern::is_number(Field field) noexcept {
   return field != Field::literal && field != Field::month_name && field != Field::short_month_name &&
-         field != Field::weekday_name && field != Field::half && field != Field::zone;
+         field != Field::weekday_name && field != Field::short_weekday_name && field != Field::half &&
+         field != Field::zone;
 }
 
 const DatePattern::Word* DatePattern::word_at(std::string_view pattern) noexcept {
@@ -125,8 +126,8 @@ const DatePattern::Word* DatePattern::word_at(std::string_view pattern) noexcept
                                                 {"Day", Field::weekday_name},
                                                 {"DAY", Field::weekday_name},
                                                 {"DD", Field::day},
-                                                {"Dy", Field::weekday_name},
-                                                {"DY", Field::weekday_name},
+                                                {"Dy", Field::short_weekday_name},
+                                                {"DY", Field::short_weekday_name},
                                                 {"HH24", Field::hour24},
                                                 {"HH12", Field::hour12},
                                                 {"HH", Field::hour12},
@@ -218,6 +219,7 @@ const char* DatePattern::read_part(const Part& part, std::string_view& rest, Par
     case Field::month_name:
     case Field::short_month_name:
     case Field::weekday_name:
+    case Field::short_weekday_name:
     case Field::half:
       return read_name(part.field, rest, parsed);
     case Field::day:
@@ -255,7 +257,7 @@ const char* DatePattern::read_part(const Part& part, std::string_view& rest, Par
 
 const char* DatePattern::read_name(Field field, std::string_view& rest, Parsed& parsed) const {
   constexpr std::array<std::string_view, 2> kHalves{"am", "pm"};
-  if (field == Field::weekday_name) {
+  if (field == Field::weekday_name || field == Field::short_weekday_name) {
     const bool there = take_name(rest, kWeekdays, 0) >= 0 || take_name(rest, kWeekdays, 3) >= 0;
     return there ? nullptr : "there is no name of a weekday (in English)";
   }

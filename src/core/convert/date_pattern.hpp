@@ -25,6 +25,9 @@ class DatePattern {
 
   // Appends ISO text of a text or number value. nullptr, or why it is not of the pattern.
   [[nodiscard]] const char* read(const base::Value& value, std::string& out) const;
+  // Appends a time of the clock on the wall at `offset` (seconds east of UTC), days since 2000-01-01, as the pattern
+  // says. It may not say all of it; who needs to know reads it again. True: what it gives is a number.
+  bool print(std::int64_t days, std::int64_t micros, std::int32_t offset, std::string& out) const;
 
  private:
   enum class Field : std::uint8_t {
@@ -36,6 +39,7 @@ class DatePattern {
     short_month_name,
     day,
     weekday_name,
+    short_weekday_name,
     hour24,
     hour12,
     half,  // AM or PM
@@ -57,6 +61,7 @@ class DatePattern {
     int power = 0;       // epoch: how many decimal places to microseconds
   };
   struct Parsed;
+  struct Moment;
   static bool is_number(Field field) noexcept;
   static const Word* word_at(std::string_view pattern) noexcept;
   const char* complain() const noexcept;
@@ -64,6 +69,7 @@ class DatePattern {
   const char* read_part(const Part& part, std::string_view& rest, Parsed& parsed) const;
   const char* read_name(Field field, std::string_view& rest, Parsed& parsed) const;
   const char* write(const Parsed& parsed, std::string& out) const;
+  static void print_part(const Part& part, const Moment& moment, std::string& out);
 
   std::vector<Part> parts_;
   bool date_ = false, clock_ = false, zone_ = false;

@@ -8,6 +8,7 @@
 #include "core/mapping/children.hpp"
 #include "core/mapping/codes.hpp"
 #include "core/schema/check.hpp"
+#include "core/transform/outward.hpp"
 
 namespace tandem::core {
 
@@ -66,7 +67,8 @@ void read_steps(ObjectReader& in, const char* key, const ColumnMapping& column, 
   const base::Json* json = in.find(key);
   if (json == nullptr) return;
   const std::size_t before = findings.size();
-  steps = read_transforms(last_reference(*json) == nullptr ? *json : without_last(*json), in.path_of(key), findings);
+  const auto read = std::string_view(key) == "to_remote" ? read_outward_transforms : read_transforms;
+  steps = read(last_reference(*json) == nullptr ? *json : without_last(*json), in.path_of(key), findings);
   for (std::size_t i = before; i < findings.size(); ++i) {
     findings[i].field = column.field;
     findings[i].column = column.column;

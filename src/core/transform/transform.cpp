@@ -1,5 +1,7 @@
 #include "core/transform/transform.hpp"
 
+#include "core/transform/outward.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -195,20 +197,49 @@ bool Reader::refuse(std::string message, std::string hint) {
 }
 
 // What the database does after its first step is SQL; these steps have no equal there.
+bool has_no_equal(Kind kind) {
+  return kind == Kind::cast || kind == Kind::date_format || kind == Kind::number_format || kind == Kind::split ||
+         kind == Kind::join;
+}
+
 void check_order(std::span<const Transform> steps, const std::string& path, Findings& findings) {
   const std::size_t first = steps_before_sql(steps);
   for (std::size_t i = first; i < steps.size(); ++i) {
-    const Kind kind = steps[i].kind;
-    const bool only_before = kind == Kind::cast || kind == Kind::date_format || kind == Kind::number_format ||
-                             kind == Kind::split || kind == Kind::join;
-    if (!only_before) continue;
+    if (!has_no_equal(steps[i].kind)) continue;
+    findings.push_back(
+        {.path = path,
+         .message = base::strcat("transform \"", transform_name(steps[i].kind), "\" cannot come after \"",
+                                 transform_name(steps[first].kind), "\", which the database does"),
+         .hint = base::strcat("Move it before \"", transform_name(steps[first].kind),
+                              "\", or say it in SQL: {\"sql\": \"…\"}."),
+         .code = mapping_code::kTransformOrder});
+  }
+}
+
+void check_outward_order(std::span<const Transform> steps, const std::string& path, Findings& findings) {
+  const std::size_t count = steps_of_sql(steps);
+  for (const Transform& step : steps.first(count)) {
+    if (!has_no_equal(step.kind)) continue;
+    const std::string_view last = transform_name(steps[count - 1].kind);
     findings.push_back({.path = path,
-                        .message = base::strcat("transform \"", transform_name(kind), "\" cannot come after \"",
-                                                transform_name(steps[first].kind), "\", which the database does"),
-                        .hint = base::strcat("Move it before \"", transform_name(steps[first].kind),
-                                             "\", or say it in SQL: {\"sql\": \"…\"}."),
+                        .message = base::strcat("transform \"", transform_name(step.kind), "\" cannot come before \"",
+                                                last, "\", which the database does"),
+                        .hint = base::strcat("Move it behind \"", last, "\", or say it in SQL: {\"sql\": \"…\"}."),
                         .code = mapping_code::kTransformOrder});
   }
+}
+
+std::vector<Transform> read_steps(const base::Json& json, const std::string& path, Findings& findings) {
+  std::vector<Transform> out;
+  if (json.is_array()) {
+    std::size_t position = 0;
+    for (const base::Json& item : json.items())
+      if (auto step = Reader(path_join(path, std::to_string(position++)), findings).step(item))
+        out.push_back(*std::move(step));
+  } else if (auto step = Reader(path, findings).step(json)) {
+    out.push_back(*std::move(step));
+  }
+  return out;
 }
 
 }  // namespace
@@ -223,17 +254,22 @@ std::size_t steps_before_sql(std::span<const Transform> steps) noexcept {
 }
 
 std::vector<Transform> read_transforms(const base::Json& json, const std::string& path, Findings& findings) {
-  std::vector<Transform> out;
-  if (json.is_array()) {
-    std::size_t position = 0;
-    for (const base::Json& item : json.items())
-      if (auto step = Reader(path_join(path, std::to_string(position++)), findings).step(item))
-        out.push_back(*std::move(step));
-  } else if (auto step = Reader(path, findings).step(json)) {
-    out.push_back(*std::move(step));
-  }
+  std::vector<Transform> out = read_steps(json, path, findings);
   check_order(out, path, findings);
   return out;
+}
+
+std::vector<Transform> read_outward_transforms(const base::Json& json, const std::string& path, Findings& findings) {
+  std::vector<Transform> out = read_steps(json, path, findings);
+  check_outward_order(out, path, findings);
+  return out;
+}
+
+std::size_t steps_of_sql(std::span<const Transform> to_remote) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < to_remote.size(); ++i)
+    if (needs_sql(to_remote[i].kind)) count = i + 1;
+  return count;
 }
 
 DeclaredType type_after(DeclaredType from, std::span<const Transform> steps) noexcept {
