@@ -5,6 +5,7 @@
 #include "pg/entry.hpp"
 #include "pg/log.hpp"
 #include "worker/preview.hpp"
+#include "worker/preview_push.hpp"
 
 namespace tandem::api {
 
@@ -18,6 +19,15 @@ constexpr std::int64_t kMostRecords = 1000;
 
 pg::Out or_null(const std::string& text) { return text.empty() ? pg::Out() : pg::Out(text); }
 
+std::vector<std::vector<pg::Out>> preview_push(Caller& caller, const store::MappingRow& mapping, std::int64_t rows) {
+  std::vector<std::vector<pg::Out>> out;
+  for (const worker::PreviewedRecord& record :
+       worker::preview_push(caller.sql, mapping, static_cast<std::size_t>(rows)))
+    out.push_back({record.action, or_null(record.origin_id), or_null(record.local_key), or_null(record.record),
+                   std::nullopt, record.error_type, record.error_message});
+  return out;
+}
+
 std::vector<std::vector<pg::Out>> preview_mapping(const pg::FunctionCall& call) {
   const std::string name = call.required_text(0, "name");
   const std::int64_t rows = call.integer(1).value_or(10);
@@ -25,6 +35,7 @@ std::vector<std::vector<pg::Out>> preview_mapping(const pg::FunctionCall& call) 
     throw Failure(Errc::invalid_parameter, strcat("argument rows must be from 1 to ", kMostRecords));
   Caller caller(call, 2);
   const store::MappingRow mapping = mapping_to_try(caller, name);
+  if (mapping.definition.string_at("direction") == "push") return preview_push(caller, mapping, rows);
   worker::PullPlan plan = worker::plan_in_foreground(caller.sql, mapping.mapping_id, mapping.owner, true);
   if (plan.listing.has_feed())
     pg::log(pg::Level::notice, strcat("the feed of deletions of ", plan.object.name,

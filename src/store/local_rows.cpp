@@ -50,8 +50,9 @@ const pg::UniqueKey* row_key(const pg::Table& table, const std::vector<std::stri
 }
 
 LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
-                                 std::vector<std::string> columns) {
-  LocalRowPlan plan{.key = key, .columns = std::move(columns), .staged = {}, .same_row = {}, .read = {}};
+                                 std::vector<std::string> columns, bool record) {
+  LocalRowPlan plan{
+      .key = key, .columns = std::move(columns), .staged = {}, .record = record, .same_row = {}, .read = {}};
   const auto unique = std::ranges::find_if(
       table.unique_keys, [&](const pg::UniqueKey& candidate) { return same_columns(candidate.columns, key); });
   if (unique == table.unique_keys.end())
@@ -67,8 +68,12 @@ LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::
   }
   plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   plan.same_row = base::join(same, " AND ");
-  for (const std::string& name : plan.columns)
-    list.push_back(strcat("t.", pg::quote_identifier(column_of(table, name).name)));
+  for (const std::string& name : plan.columns) {
+    const pg::TableColumn& column = column_of(table, name);
+    const bool money = column.conversion.name == "money";  // lc_monetary decides how that is printed
+    list.push_back(strcat("t.", pg::quote_identifier(column.name), money ? "::pg_catalog.numeric" : ""));
+  }
+  if (record) list.emplace_back("pg_catalog.to_jsonb(t.*)");
   plan.read =
       strcat("SELECT ", base::join(list, ", "), " FROM ", kPage, " p JOIN ", table.quoted, " t ON ", plan.same_row);
   return plan;
@@ -104,6 +109,25 @@ std::vector<std::optional<Texts>> read_local_rows(pg::Sql& sql, const LocalRowPl
     for (std::size_t c = 1; c < rows.columns(); ++c) row.push_back(rows.text_or_null(i, c));
   }
   return found;
+}
+
+std::vector<std::string> first_keys(pg::Sql& sql, const pg::Table& table, const std::vector<std::string>& key,
+                                    std::size_t limit) {
+  std::vector<std::string> columns;
+  for (const std::string& name : key) columns.push_back(pg::quote_identifier(column_of(table, name).name));
+  const std::string list = base::join(columns, ", ");
+  const pg::Rows rows = sql.run_as_texts(strcat("SELECT ", list, " FROM ", table.quoted,
+                                                table.kind == 'f' ? "" : strcat(" ORDER BY ", list), " LIMIT ", limit));
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    base::Json object = base::Json::object();
+    for (std::size_t k = 0; k < key.size(); ++k) {
+      const auto text = rows.text_or_null(i, k);
+      object.set(key[k], text ? base::Json(*text) : base::Json());
+    }
+    out.push_back(object.dump());
+  }
+  return out;
 }
 
 std::optional<Texts> texts_of_key(std::string_view key, const std::vector<std::string>& columns) {

@@ -20,6 +20,7 @@ struct LocalRowPlan {
   std::vector<std::string> key;      // the row key
   std::vector<std::string> columns;  // what is asked of each row
   std::vector<pg::StagedColumn> staged;
+  bool record = false;   // behind the columns the whole row as a JSON object
   std::string same_row;  // "t.id OPERATOR(pg_catalog.=) p.k1 AND …"
   std::string read;
 };
@@ -27,14 +28,18 @@ struct LocalRowPlan {
 // NOT NULL; nullptr: it has neither.
 [[nodiscard]] const pg::UniqueKey* row_key(const pg::Table& table, const std::vector<std::string>& match_on);
 [[nodiscard]] LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
-                                               std::vector<std::string> columns);
+                                               std::vector<std::string> columns, bool record = false);
 
 using Texts = std::vector<std::optional<std::string>>;
 
-// Beside the keys ({"id": "5"}): the texts of plan.columns; nullopt: there is no such row, or the owner does not see
-// it.
+// Beside the keys ({"id": "5"}): the texts of plan.columns (money as the number it is); nullopt: there is no such row,
+// or the owner does not see it.
 [[nodiscard]] std::vector<std::optional<Texts>> read_local_rows(pg::Sql& sql, const LocalRowPlan& plan,
                                                                 const std::vector<std::string>& keys);
+
+// The keys of the first rows of the table, in their order; a foreign table's as they come.
+[[nodiscard]] std::vector<std::string> first_keys(pg::Sql& sql, const pg::Table& table,
+                                                  const std::vector<std::string>& key, std::size_t limit);
 
 // The members of a key object that `columns` name; nullopt: one is missing. JSON null is null.
 [[nodiscard]] std::optional<Texts> texts_of_key(std::string_view key, const std::vector<std::string>& columns);

@@ -211,6 +211,13 @@ void find_some(pg::Sql& sql, const ReferencePlan& plan, std::span<const Wanted> 
 
 }  // namespace
 
+std::optional<Referred> find_referred(pg::Sql& sql, std::int64_t tenant_id, const core::Reference& reference) {
+  std::optional<Parent> parent = load_parent(sql, tenant_id, reference.mapping);
+  if (!parent) return std::nullopt;
+  std::string key = key_column(*parent, reference);
+  return Referred{parent->row.mapping_id, std::move(parent->table), std::move(parent->mapping), std::move(key)};
+}
+
 std::vector<ReferencePlan> make_reference_plans(pg::Sql& sql, const RunSpec& spec, const core::Mapping& mapping,
                                                 const core::Target& target, pg::Oid owner) {
   std::vector<ReferencePlan> plans;
@@ -250,7 +257,10 @@ core::Findings check_references(pg::Sql& sql, const ReferenceRow& row, const cor
                                 const core::Target& target) {
   namespace code = core::mapping_code;
   core::Findings findings;
-  for (const core::ColumnMapping& column : mapping.columns) {
+  std::vector<core::ColumnMapping> columns = mapping.columns;
+  for (const core::ColumnMapping& column : mapping.push_columns)
+    if (mapping.pushes() && core::find_mapped(mapping, column.column) == nullptr) columns.push_back(column);
+  for (const core::ColumnMapping& column : columns) {
     if (!column.reference) continue;
     const core::Reference& reference = *column.reference;
     const auto report = [&](core::Severity severity, const char* which, std::string message, std::string hint) {
@@ -266,7 +276,9 @@ core::Findings check_references(pg::Sql& sql, const ReferenceRow& row, const cor
     }
     if (auto problem = read_problem(parent->table, row.owner))
       report(core::Severity::error, code::kReferencePrivilege, problem->text, problem->hint);
-    if (auto problem = parent_problem(*parent, reference)) {
+    const bool sent_only = !mapping.pulls();  // ids are not looked up, but told
+    if (auto problem = parent_problem(*parent, reference);
+        problem && !(sent_only && !key_column(*parent, reference).empty())) {
       const bool unfound = problem->code == Errc::prerequisite;
       report(core::Severity::error, unfound ? code::kReferenceUnfound : code::kReferenceKey, problem->text,
              problem->hint);

@@ -52,4 +52,14 @@ struct ReferenceRow {
 [[nodiscard]] core::Findings check_references(pg::Sql& sql, const ReferenceRow& row, const core::Mapping& mapping,
                                               const core::Target& target);
 
+// The other side of a reference as the way out needs it; nullopt: there is no such mapping, or its table is gone.
+struct Referred {
+  std::int64_t mapping_id = 0;
+  pg::Table table;
+  core::Mapping mapping;
+  std::string key;  // the column that references hold; "": it cannot be told
+};
+[[nodiscard]] std::optional<Referred> find_referred(pg::Sql& sql, std::int64_t tenant_id,
+                                                    const core::Reference& reference);
+
 }  // namespace tandem::store

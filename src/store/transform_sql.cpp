@@ -2,6 +2,7 @@
 
 #include "base/strings.hpp"
 #include "core/transform/cast.hpp"
+#include "core/transform/outward.hpp"
 #include "pg/expression.hpp"
 #include "pg/type_oids.hpp"
 #include "store/target.hpp"
@@ -152,7 +153,45 @@ std::string query_of(const std::vector<std::string>& joins, const std::vector<st
                 base::join(values, ", "), " FROM ", kValuesPage, " s", base::join(joins, ""));
 }
 
+bool looks_at_row(const core::ColumnMapping& column) {
+  core::ColumnMapping turned;
+  turned.to_local = column.to_remote;
+  return core::uses_record(turned);
+}
+
+// Column c1, c2, … of the page, with what a step of SQL takes for its value.
+pg::StagedColumn staged_value(const core::ColumnMapping& mapped, std::size_t place) {
+  const bool json = core::staged_type(mapped).type_class == base::TypeClass::jsonb;
+  return {strcat("c", place + 1), json ? pg::kJsonbType : pg::kTextType, -1,
+          json ? pg::kInvalidOid : pg::kDefaultCollation};
+}
+
 }  // namespace
+
+OutComputePlan make_out_compute_plan(pg::Sql& sql, const core::Mapping& mapping, pg::Oid owner) {
+  OutComputePlan plan;
+  for (const core::ColumnMapping& mapped : mapping.push_columns) plan.record = plan.record || looks_at_row(mapped);
+  std::vector<std::string> joins, faults, values;
+  for (std::size_t i = 0; i < mapping.push_columns.size(); ++i) {
+    const core::ColumnMapping& mapped = mapping.push_columns[i];
+    const std::size_t count = core::steps_of_sql(mapped.to_remote), place = plan.columns.size();
+    if (count == 0) continue;
+    Steps steps(sql, owner, place, plan.record);
+    for (std::size_t k = 0; k < count; ++k) steps.add(mapped.to_remote[k]);
+    std::string value = strcat("pg_catalog.to_jsonb(x", place + 1, "_", count, ".v)");
+    plan.source.push_back(staged_value(mapped, place));
+    plan.columns.push_back({i, mapped.field, mapped.column});
+    plan.single.push_back(query_of({steps.joins()}, steps.faults(), {value}));
+    joins.push_back(steps.joins());
+    faults.insert(faults.end(), steps.faults().begin(), steps.faults().end());
+    values.push_back(std::move(value));
+  }
+  if (plan.columns.empty()) return plan;
+  if (plan.record) plan.source.push_back({"r", pg::kJsonbType, -1, pg::kInvalidOid});
+  plan.source.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
+  plan.query = query_of(joins, faults, values);
+  return plan;
+}
 
 ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::Mapping& mapping, pg::Oid owner) {
   ComputePlan plan;
@@ -172,9 +211,7 @@ ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::
                              type);
     if (mapped.fallback && !mapped.fallback->is_null())
       value = strcat("COALESCE(", value, ", ", cast(literal(*mapped.fallback), type), ")");
-    const bool json = core::staged_type(mapped).type_class == base::TypeClass::jsonb;
-    plan.source.push_back({strcat("c", plan.columns.size() + 1), json ? pg::kJsonbType : pg::kTextType, -1,
-                           json ? pg::kInvalidOid : pg::kDefaultCollation});
+    plan.source.push_back(staged_value(mapped, plan.columns.size()));
     plan.results.push_back({column->name, column->type, column->typmod, column->collation});
     plan.columns.push_back({i, mapped.field, mapped.column});
     plan.single.push_back(query_of({steps.joins()}, steps.faults(), {value}));

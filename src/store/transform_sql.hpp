@@ -33,4 +33,15 @@ struct ComputePlan {
 [[nodiscard]] ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::Mapping& mapping,
                                             pg::Oid owner);
 
+// The same for the way out: what the database does of "to_remote", over texts of local rows. Results are jsonb, which
+// says what kind of value each is.
+struct OutComputePlan {
+  std::vector<ComputePlan::Column> columns;  // `place` is among push_columns
+  std::vector<pg::StagedColumn> source;      // c1, c2, …: their texts; r: the row, where one looks at it; n
+  bool record = false;
+  std::string query;
+  std::vector<std::string> single;
+};
+[[nodiscard]] OutComputePlan make_out_compute_plan(pg::Sql& sql, const core::Mapping& mapping, pg::Oid owner);
+
 }  // namespace tandem::store

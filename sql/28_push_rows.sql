@@ -1,0 +1,57 @@
+-- What would be sent of local rows: values by their types, steps of the database, conditions, references. Nothing is sent.
+SET ROLE regress_tandem_app;
+\set VERBOSITY terse
+SET client_min_messages = error;
+SELECT tandem.create_connection('shop', 'rest', '{"base_url": "https://shop.example", "objects": {
+    "orders": {"path": "/orders"}, "customers": {"path": "/customers"}, "things": {"path": "/things"}}}') > 0 AS made;
+
+-- each type, whatever the session has set
+CREATE TABLE things (id bigint PRIMARY KEY, n numeric, f float8, b boolean, d date, ts timestamp, tz timestamptz, iv interval, u uuid,
+    j jsonb, y bytea, a text[], tzs timestamptz[], m money, c char(5), ip inet);
+INSERT INTO things VALUES (9007199254740993, 123456789012345678901234567890.5, 0.1, true, '2024-02-29', '2024-02-29 10:00:00.5',
+    '2024-02-29 10:00:00.000001+02', '-1 day 02:00', '0B0E7A3C-0000-4000-8000-00000000000F', '{"x": 1.10}', '\x00ff', '{a,"b \"c",NULL}',
+    '{2024-02-29 10:00:00+00}', 12.5, 'ab', '10.0.0.1'),
+    (9007199254740994, 'NaN', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+SELECT tandem.create_mapping('things', 'shop', 'things', 'things', '{"id": "id", "n": "n", "f": "f", "b": "b", "d": "d", "ts": "ts", "tz": "tz", "iv": "iv",
+    "u": "u", "j": "j", "y": "y", "a": "a", "tzs": "tzs", "m": "m", "c": "c", "ip": "ip"}', direction => 'push') > 0 AS made;
+SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'; SET IntervalStyle = 'sql_standard'; SET bytea_output = 'escape'; SET extra_float_digits = 0;
+\x
+SELECT * FROM tandem.preview_mapping('things');
+\x
+RESET DateStyle; RESET TimeZone; RESET IntervalStyle; RESET bytea_output; RESET extra_float_digits;
+
+-- steps of the database, conditions, defaults
+CREATE TABLE countries (code text PRIMARY KEY, id int);
+INSERT INTO countries VALUES ('FR', 33), ('DE', 49);
+CREATE TABLE customers (id int PRIMARY KEY, crm_id text UNIQUE, name text, country text, cents bigint, vip boolean);
+INSERT INTO customers VALUES (1, 'c-1', ' Ann ', 'FR', 1250, true), (2, NULL, 'Bob', 'XX', 0, false), (3, NULL, NULL, 'DE', -1, true),
+    (4, NULL, 'Dot', 'DE', 7, NULL);
+SELECT tandem.create_mapping('customers', 'shop', 'customers', 'customers', '[{"field": "id", "column": "crm_id", "direction": "pull"},
+    {"field": "name", "column": "name", "to_remote": ["trim", "uppercase"], "default": "nobody"},
+    {"field": "country", "column": "country", "to_remote": {"lookup": {"table": "countries", "key": "code", "value": "id"}}},
+    {"field": "total", "column": "cents", "to_remote": [{"sql": "value::numeric / 100"}, {"number_format": {"decimal": ","}}]},
+    {"field": "label", "column": "id", "to_remote": [{"sql": "record->>''name'' || '' #'' || value"}]},
+    {"field": "root", "column": "cents", "to_remote": [{"sql": "sqrt(value::numeric)"}]}]',
+    direction => 'push', match_on => '{id}', conditions => '{"!=": [{"var": "vip"}, null]}') > 0 AS made;
+SELECT action, local_key, record, error_type, error_message FROM tandem.preview_mapping('customers');
+
+-- references: the key of a row becomes the id of its record; without one the change waits
+CREATE TABLE orders (id int PRIMARY KEY, customer int REFERENCES customers, total numeric);
+INSERT INTO orders VALUES (1, 1, 5), (2, 2, 6), (3, NULL, 7);
+SELECT tandem.create_mapping('orders', 'shop', 'orders', 'orders', '{"customer_id": {"column": "customer", "reference": "people"}, "total": "total"}',
+    direction => 'push') > 0 AS made;
+SELECT tandem.preview_mapping('orders');
+SELECT tandem.create_mapping('people', 'shop', 'customers', 'customers', '[{"field": "id", "column": "crm_id"}, {"field": "name", "column": "name"}]',
+    write_mode => 'update') > 0 AS made;
+SELECT action, local_key, record, error_type, error_message FROM tandem.preview_mapping('orders');
+SELECT tandem.alter_mapping('orders', '{"columns": {"customer_id": {"reference": {"mapping": "people", "missing": "null"}}}}');
+SELECT action, local_key, record, error_message FROM tandem.preview_mapping('orders', 2);
+
+-- what the database does comes first
+SELECT severity, code, message, hint FROM tandem.check_mapping('{"name": "x", "connection": "shop", "object": "orders", "target": "orders",
+    "direction": "push", "columns": {"total": {"column": "total", "to_remote": [{"cast": "string"}, {"sql": "value || 1"}]}}}') WHERE severity = 'error';
+
+SELECT tandem.drop_connection('shop', "cascade" => true);
+DROP TABLE orders, customers, countries, things;
+RESET client_min_messages;
+RESET ROLE;
