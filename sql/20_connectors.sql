@@ -32,3 +32,14 @@ SELECT tandem.drop_connector('shop');
 SELECT tandem.drop_connection('uses_shop');
 SELECT tandem.drop_connector('shop');
 SELECT tandem.drop_connector('shop');
+
+-- writing
+SELECT tandem.create_connector('crm', '{"base_url": "https://crm.example.com", "objects": {
+    "customers": {"path": "/customers", "write": {"key": "number", "create": {}, "update": {}, "delete": {}}},
+    "countries": {"path": "/countries"}, "notes": {"path": "/notes", "label": "Notes", "write": {"key": "ref", "upsert": {}}}}}') > 0 AS made;
+SELECT name, capabilities FROM tandem.connectors WHERE name = 'crm';
+SELECT tandem.create_connection('uses_crm', 'crm') > 0 AS made;
+SELECT * FROM tandem.list_objects('uses_crm');
+SELECT severity, path, message, hint FROM tandem.validate_connector('{"objects": {"a": {"path": "/a", "write": {"creat": {}, "update": {"path": "/a/{idd}"}, "upsert": {}}}}}');
+SELECT tandem.drop_connection('uses_crm');
+SELECT tandem.drop_connector('crm');

@@ -7,7 +7,10 @@ COMMENT ON VIEW tandem.tenants IS 'the tenants you may act for';
 
 CREATE VIEW tandem.connectors WITH (security_invoker = true) AS
 SELECT k.connector_id, k.name, k.manifest ->> 'title' AS title, k.manifest ->> 'version' AS version,
-       k.manifest ->> 'description' AS description, k.builtin, '{pull}'::text[] AS capabilities, k.manifest,
+       k.manifest ->> 'description' AS description, k.builtin,
+       -- What a manifest leaves to its connections may be either.
+       CASE WHEN k.manifest -> 'objects' IS NULL OR pg_catalog.jsonb_path_exists(k.manifest, '$.objects.*.write')
+            THEN '{pull,push}'::text[] ELSE '{pull}'::text[] END AS capabilities, k.manifest,
        k.created_at, k.updated_at
 FROM tandem._connector k;
 COMMENT ON VIEW tandem.connectors IS 'the systems that can be connected to, each described by a manifest';

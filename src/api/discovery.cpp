@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/strings.hpp"
+#include "core/manifest/write.hpp"
 #include "core/mapping/infer.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
@@ -95,10 +96,26 @@ TANDEM_FUNCTION(tandem_list_objects) {
   const store::Connection connection = store::require_connection(
       sql, store::require_tenant(sql, call.required_text(1, "tenant")).tenant_id, call.required_text(0, "connection"));
   std::vector<std::vector<pg::Out>> rows;
-  for (const core::Object& object : connection.api().objects)
-    rows.push_back({object.name, object.label.empty() ? object.name : object.label, true, false, false, false});
+  for (const core::Object& object : connection.api().objects) {
+    const core::Write* write = object.write.get();
+    const bool upserts = write != nullptr && write->upsert;
+    rows.push_back({object.name, object.label.empty() ? object.name : object.label, true,
+                    upserts || (write != nullptr && write->create), upserts || (write != nullptr && write->update),
+                    write != nullptr && write->remove.has_value()});
+  }
   return call.ret_rows(rows);
 }
+
+namespace {
+
+// The manifest says that the other side does not take it.
+bool never_sent(const core::Object& object, std::string_view field) {
+  if (object.write == nullptr) return false;
+  return !object.write->sends(field, core::OutChange::Op::create) &&
+         !object.write->sends(field, core::OutChange::Op::upsert);
+}
+
+}  // namespace
 
 // (connection text, object text, tenant text) → setof (field, label, data_type, remote_type, pg_type, required,
 // read_only, is_key, max_length, choices)
@@ -109,7 +126,7 @@ TANDEM_FUNCTION(tandem_list_fields) {
   std::vector<std::vector<pg::Out>> rows;
   for (const core::InferredField& field : discover(sql, opened, object))
     rows.push_back({field.field, field.field, core::declared_type_name(field.data_type), field.remote_type,
-                    field.pg_type, field.required, false, field.is_key,
+                    field.pg_type, field.required, never_sent(object, field.field), field.is_key,
                     field.max_length > 0 ? pg::Out(field.max_length) : pg::Out(), std::nullopt});
   return call.ret_rows(rows);
 }

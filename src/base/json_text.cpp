@@ -139,4 +139,42 @@ std::optional<std::string> unescape(std::string_view raw) {
   return out;
 }
 
+void append_json_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  append_json_inside(out, text);
+  out.push_back('"');
+}
+
+void append_json_inside(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::size_t plain = 0;  // where what has not been copied yet begins
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text.substr(plain, i - plain));
+    plain = i + 1;
+    out.push_back('\\');
+    switch (byte) {
+      case '"':
+      case '\\':
+        out.push_back(text[i]);
+        break;
+      case '\n':
+        out.push_back('n');
+        break;
+      case '\r':
+        out.push_back('r');
+        break;
+      case '\t':
+        out.push_back('t');
+        break;
+      default:
+        out.append("u00");
+        out.push_back(kHex[byte >> 4]);
+        out.push_back(kHex[byte & 15]);
+    }
+  }
+  out.append(text.substr(plain));
+}
+
 }  // namespace tandem::base

@@ -26,4 +26,9 @@ namespace tandem::base {
 [[nodiscard]] std::optional<std::string_view> unescape(std::string_view raw, TextArena& arena);
 [[nodiscard]] std::optional<std::string> unescape(std::string_view raw);
 
+// Appends `text`, which is UTF-8, as a JSON string: quoted, and escaped where it must be.
+void append_json_string(std::string& out, std::string_view text);
+// The same without the quotes: a part of a string.
+void append_json_inside(std::string& out, std::string_view text);
+
 }  // namespace tandem::base

@@ -49,6 +49,17 @@ inline constexpr const char* kNotFound = "TD304";         // 404, 410
 inline constexpr const char* kRequestRefused = "TD305";   // any other answer that is no success
 inline constexpr const char* kServerFailed = "TD306";     // 5xx, 408, 425: it may work later
 
+inline constexpr const char* kNotSendable =
+    "TD310";  // the request needs what the change does not have: id, key, a field
+inline constexpr const char* kTooLargeToSend = "TD311";   // one record alone is more than the other side takes
+inline constexpr const char* kRecordRefused = "TD312";    // the other side does not take the record
+inline constexpr const char* kUnknownOutcome = "TD313";   // sent, and nothing says what became of it
+inline constexpr const char* kVersionConflict = "TD314";  // the record was changed there since we saw it
+inline constexpr const char* kRecordGone = "TD315";       // what is to be updated is not there any more
+inline constexpr const char* kRecordExists = "TD316";     // what is to be created is there already
+inline constexpr const char* kResultsUnfit = "TD317";     // the results of a batch do not fit what was sent
+inline constexpr const char* kNoIdGiven = "TD318";        // it was created, and the answer has no id
+
 inline constexpr const char* kNotNull = "TD401";          // 23502
 inline constexpr const char* kNotUnique = "TD402";        // 23505
 inline constexpr const char* kNoParent = "TD403";         // 23503: a foreign key

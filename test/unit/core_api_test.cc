@@ -123,7 +123,6 @@ TEST(Api, KeysOfLaterReleasesAreRefused) {
     EXPECT_EQ(at(findings, key)->code, "TD501");
     EXPECT_FALSE(at(findings, key)->hint.empty());
   }
-  object_finding(R"({"path": "/c", "write": {}})", "objects.customers.write");
 }
 
 TEST(Api, WrongKindsAndChoices) {

@@ -100,6 +100,8 @@ struct DeletedFlag {
   base::Json equals = base::Json(true);
 };
 
+struct Write;  // core/manifest/write.hpp
+
 struct Object {
   std::string name = {}, label = {};
   std::string path = {};
@@ -115,6 +117,8 @@ struct Object {
   // The feed of its deletions: path, params, records, paging, cursor, and as `id` what in an entry names the record.
   // Shared because an Object cannot hold another by value; nobody changes it.
   std::shared_ptr<const Object> deletions = {};
+  // How its records are written; null: not at all. Shared so that who only reads need not know what it is.
+  std::shared_ptr<const Write> write = {};
 };
 
 struct Api {

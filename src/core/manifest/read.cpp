@@ -12,9 +12,9 @@ namespace {
 
 constexpr int kMostInFlight = 100;
 constexpr std::array<std::string_view, 3> kAuthKeys{"type", "header", "param"};
-constexpr std::array<std::string_view, 12> kObjectKeys{"path",    "label",   "params",  "records",
-                                                       "id",      "paging",  "cursor",  "parent",
-                                                       "filters", "version", "deleted", "deletions"};
+constexpr std::array<std::string_view, 13> kObjectKeys{"path",    "label",     "params", "records", "id",
+                                                       "paging",  "cursor",    "parent", "filters", "version",
+                                                       "deleted", "deletions", "write"};
 constexpr std::array<std::string_view, 6> kDeletionsKeys{"path", "params", "records", "id", "paging", "cursor"};
 constexpr std::array<std::string_view, 2> kDeletedKeys{"field", "equals"};
 constexpr std::array<std::string_view, 3> kTimeoutKeys{"connect", "first_byte", "total"};
@@ -112,22 +112,6 @@ void read_timeouts(const base::Json& json, const std::string& path, Api& api, Fi
   read("total", api.total_ms);
 }
 
-base::RecordsAt read_records(ObjectReader& in) {
-  base::RecordsAt at;
-  const std::optional<std::string> text = in.text("records");
-  if (!text) return at;
-  if (*text == "_root") return {.rule = base::RecordsAt::Rule::root, .path = {}};
-  if (*text == "_object") return {.rule = base::RecordsAt::Rule::object, .path = {}};
-  base::Result<std::vector<std::string>> path = body_path(*text);
-  if (!path) {
-    in.error("records", path.error().text, path.error().hint);
-    return at;
-  }
-  at.rule = path->empty() ? base::RecordsAt::Rule::root : base::RecordsAt::Rule::path;
-  at.path = std::move(*path);
-  return at;
-}
-
 Params read_filter_params(ObjectReader& in) {
   Params filters;
   for (const base::Json::Member* member : in.members("filters")) {
@@ -212,6 +196,8 @@ Object read_object(const std::string& name, const base::Json& json, const std::s
   if (const base::Json* deletions = in.find("deletions"))
     object.deletions = read_deletions(*deletions, in.path_of("deletions"), object, api, findings);
   check_object(object, api.auth, path, findings);
+  if (const base::Json* write = in.find("write"))
+    object.write = read_write(*write, in.path_of("write"), object, findings);
   return object;
 }
 
@@ -247,6 +233,22 @@ Api read_api(const base::Json& json, Completeness completeness, Findings& findin
                finding_code::kMissing);
   }
   return api;
+}
+
+base::RecordsAt read_records(ObjectReader& in, std::string_view key) {
+  base::RecordsAt at;
+  const std::optional<std::string> text = in.text(key);
+  if (!text) return at;
+  if (*text == "_root") return {.rule = base::RecordsAt::Rule::root, .path = {}};
+  if (*text == "_object") return {.rule = base::RecordsAt::Rule::object, .path = {}};
+  base::Result<std::vector<std::string>> path = body_path(*text);
+  if (!path) {
+    in.error(key, path.error().text, path.error().hint);
+    return at;
+  }
+  at.rule = path->empty() ? base::RecordsAt::Rule::root : base::RecordsAt::Rule::path;
+  at.path = std::move(*path);
+  return at;
 }
 
 Params read_params(ObjectReader& in, Findings& findings, const char* key) {

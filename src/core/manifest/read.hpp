@@ -42,6 +42,11 @@ base::Result<std::int64_t> cursor_span(const base::Json& value, const Cursor& cu
 Expired read_expired(ObjectReader& in, Expired fallback, Findings& findings);
 // What keys of an object say together: a parameter has one owner, and what one key needs of another is there.
 void check_object(const Object& object, const Auth& auth, const std::string& path, Findings& findings);
+// "write" of `object`, of which all else has been read; null where it is no object.
+std::shared_ptr<const Write> read_write(const base::Json& json, const std::string& path, const Object& object,
+                                        Findings& findings);
+// Where the records of an answer stand.
+base::RecordsAt read_records(ObjectReader& in, std::string_view key = "records");
 // "parent": whose records an object's stand below.
 std::optional<Parent> read_parent(const base::Json& json, const std::string& path, Findings& findings);
 // What objects say of each other; fills in what a child takes over from its parent.
