@@ -1,7 +1,6 @@
 #include "core/push/out_steps.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/json.hpp"
 #include "base/strings.hpp"
@@ -78,7 +77,8 @@ OutSteps::OutSteps(const ColumnMapping& column, base::TextArena& own, const Text
           step, own, letters);
     return;
   }
-  for (const Transform& step : column.to_local | std::views::reverse) {
+  for (auto at = column.to_local.rbegin(); at != column.to_local.rend(); ++at) {
+    const Transform& step = *at;
     switch (step.kind) {
       case Is::map:
         add(Way::map_back, step, own, letters);
