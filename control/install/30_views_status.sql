@@ -102,16 +102,38 @@ CROSS JOIN LATERAL (SELECT count(*) AS unresolved, count(x.waits_for) AS waiting
 CROSS JOIN LATERAL (SELECT count(*) AS held FROM tandem._pending_delete x WHERE x.mapping_id = m.mapping_id AND NOT x.uncovered) d
 CROSS JOIN LATERAL (SELECT count(*) AS changes FROM tandem._schema_change x
                     WHERE x.mapping_id = m.mapping_id AND x.status = 'open') y
+-- the first event of a pushed table that no trigger captures: there is none, or it does not always fire
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN g.tgname IS NULL THEN format('%s of table %I.%I is not captured, for its trigger is missing', v.event, n.nspname, r.relname)
+                WHEN g.tgenabled = 'D' THEN format('%s of table %I.%I is not captured, for trigger %I is disabled', v.event, n.nspname, r.relname, g.tgname)
+                ELSE format('%s of table %I.%I is not always captured, for trigger %I is not ENABLE ALWAYS any more', v.event, n.nspname, r.relname, g.tgname) END AS problem,
+           CASE WHEN g.tgname IS NULL THEN format('SELECT tandem.enable_mapping(%L);', m.name)
+                ELSE format('ALTER TABLE %I.%I ENABLE ALWAYS TRIGGER %I;', n.nspname, r.relname, g.tgname) END AS remedy
+      FROM (VALUES (1, 4, 'INSERT'), (2, 16, 'UPDATE'), (3, 8, 'DELETE'), (4, 32, 'TRUNCATE')) AS v (ord, bit, event)
+      LEFT JOIN LATERAL (
+          SELECT x.tgname, x.tgenabled FROM pg_catalog.pg_trigger x
+           WHERE x.tgrelid = m.target AND x.tgfoid = 'tandem._capture_changes'::regproc AND x.tgtype & v.bit <> 0 AND x.tgtype & 2 = 0
+             AND x.tgparentid = 0
+             -- a row trigger, or what a whole statement is known by
+             AND (v.bit = 32 OR x.tgtype & 1 = 1 OR (x.tgoldtable IS NOT NULL OR x.tgnewtable IS NOT NULL)
+                 -- which does not see what is written through other tables
+                 AND r.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = m.target))
+           ORDER BY x.tgenabled = 'A' DESC LIMIT 1) g ON true
+     WHERE m.definition ->> 'direction' IN ('push', 'both') AND g.tgenabled IS DISTINCT FROM 'A' AND r.oid IS NOT NULL
+       AND NOT (v.bit = 32 AND r.relkind = 'f')
+     ORDER BY v.ord LIMIT 1) k ON true
 CROSS JOIN LATERAL (
     SELECT CASE WHEN r.oid IS NULL THEN format('table %s does not exist any more', m.target_name)
                 WHEN o.oid IS NULL THEN format('role %I that owned the mapping does not exist any more', m.owner_name)
                 WHEN NOT o.rolcanlogin THEN format('role %I cannot log in, so no worker can act for it', m.owner_name)
+                WHEN k.problem IS NOT NULL THEN k.problem
                 WHEN c.status NOT IN ('ready', 'untested') THEN
                     format('connection %I is %s', c.connection, c.status) || coalesce(': ' || c.status_reason, '')
                 WHEN f.status = 'failed' THEN coalesce(f.message, 'the last run failed') END AS problem,
            CASE WHEN r.oid IS NULL THEN format('SELECT tandem.alter_mapping(%L, %L);', m.name, jsonb_build_object('target', m.target_name))
                 WHEN o.oid IS NULL THEN format('SELECT tandem.export_mapping(%L);', m.name)
                 WHEN NOT o.rolcanlogin THEN format('ALTER ROLE %I LOGIN;', m.owner_name)
+                WHEN k.problem IS NOT NULL THEN k.remedy
                 WHEN c.status NOT IN ('ready', 'untested') THEN c.next_step
                 WHEN f.status = 'failed' THEN format('SELECT * FROM tandem.doctor(%L);', m.name) END AS remedy) p
 CROSS JOIN LATERAL (

@@ -12,6 +12,7 @@
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/log.hpp"
+#include "store/capture.hpp"
 #include "store/connections.hpp"
 #include "store/connectors.hpp"
 #include "store/fields.hpp"
@@ -211,6 +212,7 @@ void drop_connection(const pg::FunctionCall& call) {
   for (const store::MappingRow& m : mappings) {
     store::require_owner("mapping", m.name, m.owner, m.owner_name);
     store::delete_mapping(caller.sql, m.mapping_id);
+    if (store::pushes(m)) store::refresh_capture(caller.sql, m.target);
   }
   store::delete_connection(caller.sql, connection.connection_id);
 }
@@ -218,6 +220,7 @@ void drop_connection(const pg::FunctionCall& call) {
 void set_enabled(const pg::FunctionCall& call, bool enabled) {
   Caller caller(call, 1);
   store::set_connection_enabled(caller.sql, require_own(caller, call.required_text(0, "name")).connection_id, enabled);
+  store::refresh_pushers(caller.sql);
   worker::wake_scheduler_at_commit();
 }
 
@@ -226,6 +229,7 @@ void set_paused(const pg::FunctionCall& call, bool paused) {
   const store::Connection connection = require_own(caller, call.required_text(0, "name"));
   store::set_connection_paused(caller.sql, connection.connection_id, paused,
                                base::strcat("paused by ", pg::role_name(pg::current_user())));
+  store::refresh_pushers(caller.sql);
   worker::wake_scheduler_at_commit();
 }
 

@@ -10,6 +10,7 @@
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/log.hpp"
+#include "store/capture.hpp"
 #include "store/mappings.hpp"
 #include "store/stamped_rows.hpp"
 #include "worker/wake.hpp"
@@ -92,6 +93,7 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
     if (const auto there = existing()) return *there;
     throw already_exists("mapping", name);
   }
+  if (draft.mapping.pushes()) store::refresh_capture(caller.sql, draft.row.target);
   if (given.find("sync_mode") == nullptr) notice_sync_mode(draft);
   if (draft.row.next_run_at) worker::wake_scheduler_at_commit();
   return *id;
@@ -174,6 +176,9 @@ void alter_mapping(const pg::FunctionCall& call) {
   const bool rescheduled = after.schedule != before.schedule || after.enabled != before.enabled;
   after.next_run_at = rescheduled ? next_due(after) : before.next_run_at;
   store::update_mapping(caller.sql, after, reread_after(before, after));
+  if (store::pushes(before) && (before.target != after.target || !store::pushes(after)))
+    store::refresh_capture(caller.sql, before.target);
+  if (store::pushes(after)) store::refresh_capture(caller.sql, after.target);
   worker::wake_scheduler_at_commit();
 }
 

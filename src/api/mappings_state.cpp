@@ -7,6 +7,7 @@
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/log.hpp"
+#include "store/capture.hpp"
 #include "store/connections.hpp"
 #include "store/mapping_mates.hpp"
 #include "store/mappings.hpp"
@@ -27,6 +28,7 @@ void drop_mapping(const pg::FunctionCall& call) {
   const store::MappingRow row = require_own(caller, call);
   const std::vector<std::string> children = store::mappings_referring_to(caller.sql, row);
   store::delete_mapping(caller.sql, row.mapping_id);
+  if (store::pushes(row)) store::refresh_capture(caller.sql, row.target);
   if (!children.empty())
     pg::log(pg::Level::warning,
             base::strcat(base::join(children, ", "), " ", children.size() == 1 ? "refers" : "refer", " to mapping ",
@@ -41,6 +43,7 @@ void set_enabled(const pg::FunctionCall& call, bool enabled) {
   store::MappingRow row = require_own(caller, call);
   row.enabled = enabled;
   store::set_mapping_enabled(caller.sql, row.mapping_id, enabled, next_due(row));
+  if (store::pushes(row)) store::refresh_capture(caller.sql, row.target);
   worker::wake_scheduler_at_commit();
 }
 
@@ -50,6 +53,7 @@ void set_paused(const pg::FunctionCall& call, bool paused) {
   // Resumed, its schedule goes on from now: what would have been due in between is not caught up.
   store::set_mapping_paused(caller.sql, row.mapping_id, paused,
                             base::strcat("paused by ", pg::role_name(pg::current_user())), next_due(row));
+  if (store::pushes(row)) store::refresh_capture(caller.sql, row.target);
   worker::wake_scheduler_at_commit();
 }
 

@@ -10,6 +10,7 @@
 #include "pg/function_call.hpp"
 #include "pg/log.hpp"
 #include "pg/sql.hpp"
+#include "store/capture.hpp"
 #include "store/instance.hpp"
 #include "store/mappings.hpp"
 #include "worker/background.hpp"
@@ -79,6 +80,7 @@ TANDEM_FUNCTION(tandem_adopt) {
   pg::CallerSpi sql;
   worker::adopt(sql);
   api::tell_unbound(store::rebind_by_name(sql));
+  store::refresh_all_captures(sql);
   return call.ret_void();
 }
 
@@ -86,6 +88,7 @@ TANDEM_FUNCTION(tandem_pause_all) {
   api::require_database_owner("function pause_all");
   pg::CallerSpi sql;
   if (store::pause_by_person(sql, pg::role_name(pg::session_user()))) worker::wake_scheduler_at_commit();
+  store::refresh_pushers(sql);
   return call.ret_void();
 }
 
@@ -93,5 +96,6 @@ TANDEM_FUNCTION(tandem_resume_all) {
   api::require_database_owner("function resume_all");
   pg::CallerSpi sql;
   if (store::resume_by_person(sql)) worker::wake_scheduler_at_commit();
+  store::refresh_pushers(sql);
   return call.ret_void();
 }

@@ -105,4 +105,8 @@ bool try_lock_table(Oid relation) {
   return call([relation] { return try_lock_now(relation); });
 }
 
+void lock_against_writers(Oid relation) {
+  call([relation] { LockRelationOid(relation, ShareRowExclusiveLock); });
+}
+
 }  // namespace tandem::pg

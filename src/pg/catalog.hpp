@@ -68,6 +68,8 @@ struct Table {
 // Locks the relation and all partitions ROW EXCLUSIVE for this transaction without waiting; false when it would
 // have to wait. True also of a relation that is gone: describe_table, called after it, says so.
 [[nodiscard]] bool try_lock_table(Oid relation);
+// Until the end of the transaction nobody else writes to it, nor does this; waits for those who do.
+void lock_against_writers(Oid relation);
 
 // Of a locked table: it has not even a page. False says nothing: there may be rows, or only room for some.
 [[nodiscard]] bool has_no_pages(Oid relation);

@@ -42,6 +42,11 @@ MappingRow from_row(const pg::Rows& rows, std::size_t i) {
 
 }  // namespace
 
+bool pushes(const MappingRow& mapping) {
+  const auto direction = mapping.definition.string_at("direction");
+  return direction == "push" || direction == "both";
+}
+
 std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name) {
   const pg::Rows rows = sql.engine(base::strcat(kSelect, " WHERE m.tenant_id = $1 AND m.name = $2"), {tenant_id, name});
   if (rows.empty()) return std::nullopt;

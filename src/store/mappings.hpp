@@ -38,6 +38,8 @@ struct MappingRow {
   std::optional<std::vector<ChildRow>> children;  // what a new definition says; nullopt: they stay
 };
 
+[[nodiscard]] bool pushes(const MappingRow& mapping);  // it sends local changes, alone or both ways
+
 [[nodiscard]] std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);
 [[nodiscard]] MappingRow require_mapping(pg::Sql& sql, std::int64_t tenant_id, std::string_view name);  // 42704
 [[nodiscard]] std::optional<MappingRow> find_mapping(pg::Sql& sql, std::int64_t mapping_id);
