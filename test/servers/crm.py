@@ -355,12 +355,14 @@ class Crm(ApiServer):
     def _all_or_nothing(self, kind: Kind, method: str, given: list[dict[str, Any]], cause: dict[str, Any]) -> Answer:
         ledger = self.records.ledger
         saved = (dict(kind.records), {k: list(v) for k, v in kind.past.items()}, dict(kind.by_key), list(kind.deletions), len(ledger))
+        keys = dict(self._keys)
         results = []
         for index, record in enumerate(given):
             result = self._one_of(kind, method, record, cause)
             if result["status"] >= 400:
                 kind.records, kind.past, kind.by_key, kind.deletions = saved[:4]
                 del ledger[saved[4]:]
+                self._keys = keys
                 told = {"index": index, **result["error"]} if self.batches == "atomic" else {
                     "code": "batch_refused", "message": "a record of this batch is invalid"}
                 raise Problem(422, told.pop("code"), told.pop("message"), **told)
@@ -368,8 +370,25 @@ class Crm(ApiServer):
         return self._say(200, {"results": results})
 
     def _one_of(self, kind: Kind, method: str, record: dict[str, Any], cause: dict[str, Any]) -> dict[str, Any]:
+        """One record of a batch; it may bring an idempotency_key of its own."""
+        key = record.get("idempotency_key")
+        if key is None or not self.keeps_keys:
+            return self._one_done(kind, method, record, cause)
+        print_ = (method, kind.name, encode({k: v for k, v in record.items() if k != "ref"}).encode())
+        before = self._keys.get(key)
+        if before and before[0] != print_:
+            return {"ref": record.get("ref"), "status": 400, "error": {"code": "idempotency_error", "message": "given with other fields"}}
+        if before:
+            self._keys[key] = (before[0], before[1], before[2] + 1)
+            return {**before[1].body, "ref": record.get("ref")}
+        result = self._one_done(kind, method, record, {**cause, "idempotency_key": key})
+        if result["status"] < 400:
+            self._keys[key] = (print_, Answer(result), 1)
+        return result
+
+    def _one_done(self, kind: Kind, method: str, record: dict[str, Any], cause: dict[str, Any]) -> dict[str, Any]:
         ref = {"ref": record["ref"]} if "ref" in record else {}
-        fields = {k: v for k, v in record.items() if k not in ("ref", "id", "version")}
+        fields = {k: v for k, v in record.items() if k not in ("ref", "id", "version", "idempotency_key")}
         match = f'"{record["version"]}"' if record.get("version") is not None else None
         try:
             if method == "POST":

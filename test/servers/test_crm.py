@@ -127,6 +127,16 @@ def test_idempotency_keys_as_stripe_has_them(crm, call):
     assert call("POST", "/contacts", {"name": "a"}, **key)[0] == 201
 
 
+def test_idempotency_keys_of_records_in_a_batch(crm, call):
+    records = [{"name": f"n{i}", "idempotency_key": f"k{i}"} for i in range(3)]
+    first = call("POST", "/contacts/batch", {"records": records})[1]["results"]
+    again = call("POST", "/contacts/batch", {"records": [*records[::-1], {"name": "more", "idempotency_key": "k9"}]})[1]["results"]
+    assert [r["id"] for r in again[:3]] == [r["id"] for r in first][::-1] and again[3]["status"] == 201
+    assert len(crm.accepted()) == 4
+    other = call("POST", "/contacts/batch", {"records": [{"name": "other", "idempotency_key": "k1"}]})[1]["results"]
+    assert other[0]["status"] == 400
+
+
 @pytest.mark.parametrize("batches", ["order", "echo", "multi", "refuse", "atomic"])
 def test_batches(crm, contacts, call, batches):
     crm.batches = batches
