@@ -3,7 +3,8 @@ SET ROLE regress_tandem_app;
 \set VERBOSITY terse
 SET client_min_messages = error;
 SELECT tandem.create_connection('shop', 'rest', '{"base_url": "https://shop.example", "objects": {
-    "orders": {"path": "/orders"}, "customers": {"path": "/customers"}, "things": {"path": "/things"}}}') > 0 AS made;
+    "orders": {"path": "/orders", "write": {"create": {}, "update": {}}}, "customers": {"path": "/customers", "write": {"create": {}, "update": {}}},
+    "things": {"path": "/things", "write": {"create": {}, "update": {}}}}}') > 0 AS made;
 
 -- each type, whatever the session has set
 CREATE TABLE things (id bigint PRIMARY KEY, n numeric, f float8, b boolean, d date, ts timestamp, tz timestamptz, iv interval, u uuid,

@@ -1,7 +1,7 @@
 -- Which tables are captured: triggers come and go with the mappings that push a table, and are looked after.
 SET ROLE regress_tandem_app;
 \set VERBOSITY terse
-SELECT tandem.create_connection('shop', 'rest', '{"base_url": "https://shop.example", "objects": {"orders": {"path": "/orders"}, "lines": {"path": "/lines"}}}') > 0 AS made;
+SELECT tandem.create_connection('shop', 'rest', '{"base_url": "https://shop.example", "objects": {"orders": {"path": "/orders", "write": {"create": {}, "update": {}, "delete": {}}}, "lines": {"path": "/lines", "write": {"create": {}, "update": {}, "delete": {}}}}}') > 0 AS made;
 CREATE TABLE orders (junk int, number text UNIQUE NOT NULL, total numeric, source text, id bigint PRIMARY KEY);
 ALTER TABLE orders DROP junk;
 RESET ROLE;

@@ -16,7 +16,10 @@ inline ColumnType type(TypeClass type_class, const char* name) { return {.type_c
 
 inline Api crm() {
   Api api = make_api(Json::object(), json(R"({"base_url": "https://a.example", "objects": {
-    "contacts": {"path": "/contacts", "paging": {"style": "page", "size_param": "n", "size": 10}, "cursor": {"field": "updated", "param": "since"}},
+    "contacts": {"path": "/contacts", "paging": {"style": "page", "size_param": "n", "size": 10}, "cursor": {"field": "updated", "param": "since"},
+                 "write": {"create": {}, "update": {}, "delete": {}, "read_only": ["active"]}},
+    "notes": {"path": "/notes", "id": "id", "write": {"upsert": {}, "key": "code"}},
+    "tags": {"path": "/tags", "write": {"create": {"path": "/tags/{field:kind}"}}},
     "lines": {"path": "/lines", "id": ["order", "no"]}}})"))
                 .value();
   api.connection = "crm";

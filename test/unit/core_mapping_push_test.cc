@@ -44,17 +44,17 @@ TEST(MappingPush, FillsInDefaults) {
 TEST(MappingPush, ColumnsGoTheirWays) {
   const char* const columns =
       R"({"id": "age", "email": "email", "firstName": {"column": "first_name", "direction": "pull"},
-      "updated": {"column": "born", "direction": "both"}, "active": {"column": "raw", "direction": "push"}})";
+      "updated": {"column": "born", "direction": "both"}, "address": {"column": "raw", "direction": "push"}})";
   const Mapping out = parse(push(columns)).mapping;
-  EXPECT_EQ(listed(out.push_columns), "id>age email>email updated>born active>raw");
+  EXPECT_EQ(listed(out.push_columns), "id>age email>email updated>born address>raw");
   EXPECT_EQ(listed(out.columns), "id>age firstName>first_name updated>born") << "what is answered is written back";
   EXPECT_EQ(out.match_on, std::vector<std::string>{"age"});
   const Mapping two = parse(both(columns)).mapping;
-  EXPECT_EQ(listed(two.push_columns), "id>age email>email updated>born active>raw");
+  EXPECT_EQ(listed(two.push_columns), "id>age email>email updated>born address>raw");
   EXPECT_EQ(listed(two.columns), "id>age email>email firstName>first_name updated>born");
-  EXPECT_EQ(push_fields(two), (std::vector<std::string>{"id", "email", "updated", "active"}));
+  EXPECT_EQ(push_fields(two), (std::vector<std::string>{"id", "email", "updated", "address"}));
   const Mapping in = parse(R"({"object": "contacts", "columns": )" + std::string(columns) + "}").mapping;
-  EXPECT_EQ(listed(in.push_columns), "active>raw");
+  EXPECT_EQ(listed(in.push_columns), "address>raw");
 }
 
 TEST(MappingPush, WhatHasNoFieldIsNotSent) {
@@ -168,6 +168,24 @@ TEST(MappingPush, IsCheckedAgainstTheTable) {
   EXPECT_NE(first_hint(push(R"({"email": "email"})", R"("options": {"soft_delete_columns": {"age": true}})"))
                 .find("soft_delete_fields"),
             std::string::npos);
+}
+
+TEST(MappingPush, IsCheckedAgainstTheObject) {
+  const auto found = [](const std::string& object, const std::string& rest) {
+    return codes(all_of(R"({"object": ")" + object + R"(", "direction": "push", )" + rest + "}", contacts(), kNone));
+  };
+  EXPECT_EQ(found("lines", R"("columns": {"x": "email"})"), "TD526? TD572!") << "nothing says how";
+  EXPECT_EQ(found("tags", R"("columns": {"kind": "email"})"), "TD526? TD572!") << "no update";
+  EXPECT_EQ(found("tags", R"("columns": {"kind": "email"}, "write_mode": "insert")"), "TD526?");
+  EXPECT_EQ(found("tags", R"("columns": {"x": "email"}, "write_mode": "insert")"), "TD526? TD574?");
+  EXPECT_EQ(found("tags", R"("columns": {"kind": "email"}, "write_mode": "insert", "delete_mode": "hard")"),
+            "TD526? TD572!");
+  EXPECT_EQ(found("contacts", R"("columns": {"x": "email"}, "delete_mode": "hard")"), "TD526?");
+  EXPECT_EQ(found("contacts", R"("columns": {"active": "email", "x": "age"})"), "TD526? TD573!");
+  EXPECT_EQ(found("contacts", R"("columns": {"active": {"column": "email", "direction": "both"}, "x": "age"})"),
+            "TD526?");
+  EXPECT_EQ(found("notes", R"("columns": {"code": "email"})"), "TD526?");
+  EXPECT_EQ(found("notes", R"("columns": {"x": "email"})"), "TD526? TD574!");
 }
 
 }  // namespace

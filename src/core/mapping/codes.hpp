@@ -58,6 +58,9 @@ inline constexpr const char* kDirectionUnused = "TD541";  // a column of the oth
 inline constexpr const char* kNotInvertible = "TD542";    // to_local cannot be turned around, and there is no to_remote
 inline constexpr const char* kNoRowKey = "TD570";         // push: the table has nothing that tells its rows apart
 inline constexpr const char* kNotPushed = "TD571";        // push: a column or array that cannot be sent
+inline constexpr const char* kNoCall = "TD572";           // push: the object has no call for what the mapping does
+inline constexpr const char* kNeverSent = "TD573";        // push: a field that the other side sets
+inline constexpr const char* kFieldWanted = "TD574";      // push: requests need a field that no column gives
 inline constexpr const char* kDetailUnusable = "TD543";   // a detail of a column that can never take effect
 
 }  // namespace tandem::core::mapping_code

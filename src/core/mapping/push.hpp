@@ -31,6 +31,9 @@ void read_push_conditions(const base::Json& rule, const std::string& path, Mappi
 void check_push(const Mapping& mapping, const Target& target, const std::vector<RemoteField>& discovered,
                 Findings& findings);
 
+// And against what the object can take.
+void check_writes(const Mapping& mapping, const Object& object, Findings& findings);
+
 [[nodiscard]] std::string_view direction_name(Direction direction);
 
 }  // namespace tandem::core

@@ -113,6 +113,8 @@ Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& 
   check_types(mapping, target, discovered, findings);
   check_transforms(mapping, target, findings);
   if (mapping.pushes()) check_push(mapping, target, discovered, findings);
+  if (const Object* object = api.object(mapping.object); object != nullptr && mapping.pushes())
+    check_writes(mapping, *object, findings);
   if (!mapping.pulls()) return findings;
   check_keys(mapping, target, findings);
   check_deletes(mapping, target, findings);
