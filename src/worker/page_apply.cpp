@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "core/rows/failures.hpp"
+#include "pg/origin.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
 #include "store/contracts.hpp"
@@ -112,6 +113,7 @@ void keep_proof(pg::Sql& sql, PullPlan& plan, PageResult& result) {
 }
 
 PageResult work_on(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded, ApplyOutcome& outcome) {
+  const pg::AppliedBy applied(plan.spec.mapping_id, plan.write.table.oid);
   if (loaded.at.feed) return bury_deletions(sql, plan, loaded);
   if (!plan.spec.verify) return write_rows(sql, plan, loaded);
   PageResult result;

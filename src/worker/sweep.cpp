@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "core/rows/failures.hpp"
+#include "pg/origin.hpp"
 #include "pg/session.hpp"
 #include "pg/transaction.hpp"
 #include "store/database_fault.hpp"
@@ -94,7 +95,10 @@ Sweep::Outcome Sweep::go_on(pg::Sql& sql, PullPlan& plan) {
     gone_.pop_front();
   }
   if (!now.empty()) {
-    const Deleted deleted = delete_contracts(sql, plan.spec, plan.deletes->write, *plan.local_key, now);
+    const Deleted deleted = [&] {
+      const pg::AppliedBy applied(plan.spec.mapping_id, plan.write.table.oid);
+      return delete_contracts(sql, plan.spec, plan.deletes->write, *plan.local_key, now);
+    }();
     after_ = now.back().origin_id;
     if (plan.deletes->allowed) store::forget_pending(sql, plan.spec, deleted.gone);
     plan.deletes->counts.deleted += deleted.rows;
