@@ -20,11 +20,11 @@ base::Error no_secret() {
           .hint = "SELECT tandem.set_credentials('…', '{\"signing_secret\": \"whsec_…\"}');"};
 }
 
-// The key that a secret stands for; empty: it cannot be read.
+// The key that a secret stands for; empty: it cannot be read. As the receivers' libraries do, with or without prefix.
 base::Secret key_of(const base::Secret& secret) {
-  const std::string& text = secret.reveal();
-  if (!text.starts_with(kPrefix)) return secret;
-  std::optional<std::string> key = base::unbase64(std::string_view(text).substr(kPrefix.size()));
+  std::string_view text = secret.reveal();
+  if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+  std::optional<std::string> key = base::unbase64(text);
   return base::Secret(key ? std::move(*key) : std::string());
 }
 
@@ -60,8 +60,8 @@ base::Result<std::vector<Header>> standard_webhook_headers(const Signed& what, s
     const base::Secret key = key_of(secret);
     if (key.empty())
       return base::Error{.code = base::Errc::remote_auth,
-                         .text = "credential \"signing_secret\" begins with whsec_, and what follows is no base64",
-                         .hint = "Give it as the receiver shows it."};
+                         .text = "credential \"signing_secret\" is no base64",
+                         .hint = "Give it as the receiver shows it: whsec_ and base64."};
     signatures +=
         base::strcat(signatures.empty() ? "" : " ", "v1,", base::base64(hmac(HmacAlgorithm::sha256, key, signed_text)));
   }

@@ -27,7 +27,7 @@ struct Signed {
 };
 
 // The three headers of Standard Webhooks. Several secrets, of which one is being replaced, give several signatures. A
-// secret is whsec_ and base64; one without that prefix is taken as it is. An Error: no secret, or none that can be
+// secret is whsec_ and base64; the prefix may be left out. An Error: no secret, or none that can be
 // read.
 [[nodiscard]] base::Result<std::vector<Header>> standard_webhook_headers(const Signed& what,
                                                                          std::span<const base::Secret> secrets);
@@ -41,6 +41,7 @@ struct HmacHeader {
   bool base64 = false;                // else hexadecimal, in lower case
   std::string timestamp_header = {};  // empty: the body alone is signed
 };
+// Secrets are taken as they are.
 [[nodiscard]] base::Result<std::vector<Header>> hmac_headers(const HmacHeader& how, const Signed& what,
                                                              std::span<const base::Secret> secrets);
 

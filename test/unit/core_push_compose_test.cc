@@ -133,6 +133,16 @@ TEST(PushCompose, FormsAreFlat) {
       "customer%5Bname%5D=x&expand%5B0%5D=a&expand%5B1%5D=b");
 }
 
+TEST(PushCompose, GetSendsItsBodyAsParameters) {
+  const OutRequest request =
+      one(R"({"create": {"method": "GET", "params": {"v": 1}, "body": {"event": "{event}", "record": "{record}"}}})",
+          change(Op::create, "", {text(0, "a b"), literal(1, "1.0")}));
+  EXPECT_EQ(request.params,
+            (Params{{"v", "1"}, {"event", "record.created"}, {"record[name]", "a b"}, {"record[city]", "1.0"}}));
+  EXPECT_EQ(request.body, "");
+  EXPECT_EQ(request.content_type, "");
+}
+
 TEST(PushCompose, GraphqlHasAQueryAndVariables) {
   const char* write =
       R"({"format": "graphql", "create": {"query": "mutation($i: I!) {\n c(input: $i) { id } }"}, "update": {"query": "u"}, "delete": {"query": "d"}})";

@@ -1,6 +1,10 @@
 // "write" of an object: every key read, defaults, and every mistake with its path and a way out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
 #include "core_write_fixture.hpp"
 
 namespace tandem::core {
@@ -244,6 +248,70 @@ TEST(Write, MistakesInBatchesAreTold) {
   EXPECT_EQ(write_finding(R"({"create": {"batch": {"size": 0}}})", ".create.batch.size").message,
             "must be from 1 to 100000, not 0");
 }
+
+TEST(Write, SigningSaysWhichHeaderAndHow) {
+  EXPECT_EQ(write_of(R"({"create": {}})")->signing.type, Signing::Type::none);
+  EXPECT_EQ(write_of(R"({"create": {}, "signing": {"type": "standard"}})")->signing.type, Signing::Type::standard);
+  const auto write = write_of(
+      R"({"create": {}, "signing": {"type": "hmac_sha512", "header": "X-Sum", "prefix": "sha512=", "encoding": "base64", "timestamp_header": "X-At"}})");
+  EXPECT_EQ(write->signing.type, Signing::Type::hmac_sha512);
+  EXPECT_EQ(write->signing.header, "X-Sum");
+  EXPECT_EQ(write->signing.prefix, "sha512=");
+  EXPECT_TRUE(write->signing.base64);
+  EXPECT_EQ(write->signing.timestamp_header, "X-At");
+  EXPECT_EQ(write_finding(R"({"create": {}, "signing": {}})", ".signing.type").code, finding_code::kMissing);
+  EXPECT_EQ(write_finding(R"({"create": {}, "signing": {"type": "hmac"}})", ".signing.type").message,
+            "unknown value \"hmac\"");
+  EXPECT_EQ(write_finding(R"({"create": {}, "signing": {"type": "hmac_sha256", "header": "a b"}})", ".signing.header")
+                .message,
+            "is not a header name");
+}
+
+TEST(Write, PathsNeedNotNameRecords) {
+  const auto write =
+      write_of(R"({"id_in_path": false, "method": "PUT", "create": {}, "update": {}, "delete": {"method": "DELETE"}})");
+  EXPECT_EQ(write->update->path, "/customers");
+  EXPECT_EQ(write->create->method, "PUT");
+  EXPECT_EQ(write->update->method, "PUT");
+  EXPECT_EQ(write->remove->method, "DELETE");
+  EXPECT_FALSE(write->update->gone.given());  // 404 speaks of the place, not of a record
+  EXPECT_FALSE(write->needs_id());
+}
+
+// TANDEM_CONNECTORS is the folder of the built-in manifests; the build gives it.
+#ifdef TANDEM_CONNECTORS
+TEST(Write, TheWebhookConnectorIsValid) {
+  std::ifstream file(std::string(TANDEM_CONNECTORS) + "/webhook.json");
+  std::stringstream json_text;
+  json_text << file.rdbuf();
+  const Json manifest = Json::parse(json_text.str()).value();
+  for (const Finding& finding : validate_manifest(manifest)) ADD_FAILURE() << finding.path << ": " << finding.message;
+  const Json settings =
+      json(R"({"base_url": "https://hooks.example.com", "objects": {"records": {"path": "/in/orders"}}})");
+  const auto api = make_api(manifest, settings);
+  ASSERT_TRUE(api) << api.error().text;
+  const auto write = api.value().objects.front().write;
+  EXPECT_EQ(write->remove->path, "/in/orders");
+  EXPECT_EQ(write->signing.type, Signing::Type::standard);
+  const Composer composer = composer_of(write);
+  const PushFacts facts{
+      .mapping = "m", .mapping_id = "4", .run = "9", .tenant = "t", .host = "h", .now = "2026-01-02T03:04:05Z"};
+  const Composed out = composer.compose(
+      std::vector{change(Op::create, "", {tandem::core::text(0, "a")}), change(Op::remove, "5", {})}, facts);
+  ASSERT_EQ(out.requests.size(), 2u);
+  EXPECT_EQ(out.requests[0].id, "key-1");
+  EXPECT_EQ(
+      out.requests[0].body,
+      R"({"event":"record.created","record":{"name":"a"},"metadata":{"timestamp":"2026-01-02T03:04:05Z","id":"key-1","syncConfigName":"m","syncId":"4","syncRunId":"9","customerId":"t","host":"h","key":{"id": "5"}}})");
+  EXPECT_NE(out.requests[1].body.find(R"("event":"record.deleted","record":{})"), std::string::npos);
+  const auto gone = outcomes(*write, out.requests[0], {change(Op::create, "", {})}, {410, ""});
+  EXPECT_TRUE(gone[0].stops);
+  EXPECT_EQ(gone[0].status, 410);
+  const auto settings_rows = connector_settings(manifest);
+  EXPECT_TRUE(
+      std::ranges::any_of(settings_rows, [](const Setting& s) { return s.name == "signing_secret" && s.secret; }));
+}
+#endif
 
 TEST(Write, ObjectsWithoutOneAreReadOnly) {
   EXPECT_EQ(make_api(Json::object(), config(R"({"path": "/c"})")).value().objects[0].write, nullptr);

@@ -41,13 +41,15 @@ TEST(Signature, StandardWebhooksVector) {
 }
 
 TEST(Signature, TwoSecretsSignWhileOneIsReplaced) {
-  const base::Secret keys[] = {secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), secret("plain")};
+  const base::Secret keys[] = {secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), secret("cGxhaW4gc2VjcmV0")};
   const auto headers = standard_webhook_headers({"m", 1, "b"}, keys);
   const std::string& both = headers.value()[2].value;
   const auto alone = [](const base::Secret& key) {
     return standard_webhook_headers({"m", 1, "b"}, std::span(&key, 1)).value()[2].value;
   };
   EXPECT_EQ(both, alone(keys[0]) + " " + alone(keys[1]));
+  const base::Secret bare = secret("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  EXPECT_EQ(alone(bare), alone(keys[0]));
   const base::Secret with_empty[] = {keys[0], base::Secret()};
   EXPECT_EQ(standard_webhook_headers({"m", 1, "b"}, with_empty).value()[2].value, alone(keys[0]));
 }

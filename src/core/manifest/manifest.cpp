@@ -133,6 +133,16 @@ void add_credentials(std::optional<AuthType> type, std::vector<Setting>& rows) {
   }
 }
 
+// An object's requests are signed, or a connection may choose so.
+bool signs(const base::Json& manifest) {
+  const base::Json* objects = manifest.find("objects");
+  if (objects == nullptr || !objects->is_object()) return false;
+  return std::ranges::any_of(objects->members(), [](const base::Json::Member& object) {
+    const base::Json* signing = config_at(object.second, {"write", "signing"});
+    return signing != nullptr && signing->string_at("type").value_or("") != "none";
+  });
+}
+
 }  // namespace
 
 const base::Json* config_at(const base::Json& config, const std::vector<std::string>& path) noexcept {
@@ -210,6 +220,20 @@ std::vector<Setting> connector_settings(const base::Json& manifest) {
   add_credentials(
       known == kAuthTypes.end() ? std::nullopt : std::optional(static_cast<AuthType>(known - kAuthTypes.begin())),
       rows);
+  if (signs(manifest)) {
+    rows.push_back({.name = "signing_secret",
+                    .kind = "credential",
+                    .data_type = "string",
+                    .secret = true,
+                    .label = "Signing secret",
+                    .help = "What the receiver verifies requests with; of Standard Webhooks it is whsec_ and base64."});
+    rows.push_back({.name = "signing_secret_old",
+                    .kind = "credential",
+                    .data_type = "string",
+                    .secret = true,
+                    .label = "Previous signing secret",
+                    .help = "Signs as well, until every receiver knows the new one."});
+  }
   return rows;
 }
 

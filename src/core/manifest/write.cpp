@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "core/manifest/values.hpp"
 #include "core/manifest/write_read.hpp"
 #include "core/push/template.hpp"
 
@@ -12,15 +13,19 @@ namespace tandem::core {
 namespace {
 
 // What calls share stands beside them, and each may say it otherwise.
-constexpr std::array<std::string_view, 31> kWriteKeys{
-    "create",       "update",    "upsert",     "delete",      "read",    "read_back", "remedy",  "key",
-    "changed_only", "read_only", "write_once", "computed",    "headers", "params",    "format",  "query",
-    "body",         "nulls",     "null_text",  "success",     "failed",  "id",        "returns", "errors",
-    "gone",         "exists",    "retryable",  "idempotency", "version", "batch",     "path"};
+constexpr std::array<std::string_view, 34> kWriteKeys{
+    "create",      "update",     "upsert",   "delete",  "read",    "read_back",  "remedy", "key",    "changed_only",
+    "read_only",   "write_once", "computed", "headers", "params",  "format",     "query",  "body",   "nulls",
+    "null_text",   "success",    "failed",   "id",      "returns", "errors",     "gone",   "exists", "retryable",
+    "idempotency", "version",    "batch",    "path",    "method",  "id_in_path", "signing"};
 constexpr std::array<std::string_view, 20> kCallKeys{
     "method", "path", "headers", "params", "format", "query",  "body",      "nulls",       "null_text", "success",
     "failed", "id",   "returns", "errors", "gone",   "exists", "retryable", "idempotency", "version",   "batch"};
 constexpr std::array<std::string_view, 5> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE"};
+constexpr std::array<std::string_view, 5> kSigningKeys{"type", "header", "prefix", "encoding", "timestamp_header"};
+constexpr std::array<std::string_view, 4> kSigningTypes{"none", "standard", "hmac_sha256",
+                                                        "hmac_sha512"};  // of Signing::Type
+constexpr std::array<std::string_view, 2> kEncodings{"hex", "base64"};
 constexpr std::array<std::string_view, 5> kRemedies{"none", "idempotency_key", "upsert", "replay_safe", "read_back"};
 constexpr std::array<std::string_view, 4> kOps{"create", "update", "upsert", "delete"};  // of OutChange::Op
 constexpr std::array<const char*, 4> kDefaultMethods{"POST", "PATCH", "PUT", "DELETE"};
@@ -29,8 +34,8 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
 }
 
-const char* placeholder_of(const WriteCall& call) {
-  if (call.batched() || call.format == WriteFormat::graphql) return "";
+const char* placeholder_of(const WriteCall& call, bool id_in_path) {
+  if (!id_in_path || call.batched() || call.format == WriteFormat::graphql) return "";
   switch (call.op) {
     case OutChange::Op::create:
       return "";
@@ -47,20 +52,28 @@ const char* placeholder_of(const WriteCall& call) {
 WriteCall shared_with(const WriteCall& shared, OutChange::Op op) {
   WriteCall call = shared;
   call.op = op;
-  call.method = call.format == WriteFormat::graphql ? "POST" : kDefaultMethods[static_cast<std::size_t>(op)];
+  if (shared.method.empty())
+    call.method = call.format == WriteFormat::graphql ? "POST" : kDefaultMethods[static_cast<std::size_t>(op)];
   if (op == OutChange::Op::remove) {
     call.body.reset();
     call.returns.reset();
     call.id = {};
     call.batch = {};
   }
-  const bool of_known = op == OutChange::Op::update || op == OutChange::Op::remove;
-  if (!call.gone.given() && of_known) call.gone.status = {404, 410};
   return call;
 }
 
+void read_method(ObjectReader& in, WriteCall& call) {
+  if (const auto method = in.choice("method", kMethods)) call.method = std::string(kMethods[*method]);
+}
+
+// A path that names the record: 404 then speaks of it, and not of the place where all records are written.
+bool names_record(const WriteCall& call) {
+  return call.batched() || std::ranges::any_of(slots_of(call.path), [](const Slot& slot) { return slot.of_change(); });
+}
+
 std::optional<WriteCall> read_call(ObjectReader& write, OutChange::Op op, const WriteCall& shared, const Object& object,
-                                   Findings& findings) {
+                                   bool id_in_path, Findings& findings) {
   const std::string_view key = kOps[static_cast<std::size_t>(op)];
   const base::Json* json = write.find(key);
   if (json == nullptr) return std::nullopt;
@@ -68,14 +81,35 @@ std::optional<WriteCall> read_call(ObjectReader& write, OutChange::Op op, const 
   if (!json->is_object()) return std::nullopt;
   WriteCall call = shared_with(shared, op);
   read_request_keys(in, call, findings);
-  if (call.format == WriteFormat::graphql) call.method = "POST";
+  if (call.format == WriteFormat::graphql && shared.method.empty()) call.method = "POST";
   read_answer_keys(in, call, findings);
   if (const base::Json* batch = in.find("batch")) read_batch(*batch, in.path_of("batch"), call.batch, findings);
-  if (const auto method = in.choice("method", kMethods)) call.method = std::string(kMethods[*method]);
-  call.path = read_call_path(in, default_path(object, placeholder_of(call)));
+  read_method(in, call);
+  call.path = read_call_path(in, default_path(object, placeholder_of(call, id_in_path)));
+  const bool of_known = op == OutChange::Op::update || op == OutChange::Op::remove;
+  if (!call.gone.given() && of_known && names_record(call)) call.gone.status = {404, 410};
   if (call.path.empty() && in.find("path") == nullptr)
     in.missing("path", "The object stands below a parent: write the path of its records in full.");
   return call;
+}
+
+void read_signing(ObjectReader& in, Write& write, Findings& findings) {
+  const base::Json* json = in.find("signing");
+  if (json == nullptr) return;
+  ObjectReader inside(*json, in.path_of("signing"), kSigningKeys, findings);
+  if (!json->is_object()) return;
+  if (inside.find("type") == nullptr) inside.missing("type", "Allowed: none, standard, hmac_sha256, hmac_sha512.");
+  Signing& signing = write.signing;
+  if (const auto type = inside.choice("type", kSigningTypes)) signing.type = static_cast<Signing::Type>(*type);
+  signing.header = inside.text("header").value_or(signing.header);
+  signing.prefix = inside.text("prefix").value_or("");
+  signing.timestamp_header = inside.text("timestamp_header").value_or("");
+  if (const auto encoding = inside.choice("encoding", kEncodings)) signing.base64 = *encoding == 1;
+  for (const char* key : {"header", "timestamp_header"}) {
+    const std::string& name = std::string_view(key) == "header" ? signing.header : signing.timestamp_header;
+    if (const Wrong bad = name.empty() ? Wrong() : check_header_name(name)) inside.error(key, bad->text, bad->hint);
+  }
+  if (const Wrong bad = check_header_value(signing.prefix)) inside.error("prefix", bad->text, bad->hint);
 }
 
 void read_fields(ObjectReader& in, Write& write) {
@@ -169,13 +203,16 @@ std::shared_ptr<const Write> read_write(const base::Json& json, const std::strin
   Object below = object;  // where the records are written, if not where they are listed
   if (const std::string own = read_call_path(in, ""); !own.empty()) below.path = own;
   WriteCall shared;
+  read_method(in, shared);
+  const bool id_in_path = in.boolean("id_in_path").value_or(true);
+  read_signing(in, *write, findings);
   read_request_keys(in, shared, findings);
   read_answer_keys(in, shared, findings);
   if (const base::Json* batch = in.find("batch")) read_batch(*batch, in.path_of("batch"), shared.batch, findings);
-  write->create = read_call(in, OutChange::Op::create, shared, below, findings);
-  write->update = read_call(in, OutChange::Op::update, shared, below, findings);
-  write->upsert = read_call(in, OutChange::Op::upsert, shared, below, findings);
-  write->remove = read_call(in, OutChange::Op::remove, shared, below, findings);
+  write->create = read_call(in, OutChange::Op::create, shared, below, id_in_path, findings);
+  write->update = read_call(in, OutChange::Op::update, shared, below, id_in_path, findings);
+  write->upsert = read_call(in, OutChange::Op::upsert, shared, below, id_in_path, findings);
+  write->remove = read_call(in, OutChange::Op::remove, shared, below, id_in_path, findings);
   if (const base::Json* read = in.find("read"))
     write->read = read_read_call(*read, in.path_of("read"), below, false, findings);
   if (const base::Json* back = in.find("read_back"))

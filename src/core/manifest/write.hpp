@@ -139,6 +139,15 @@ struct ReadCall {
   std::int64_t wait = 0;  // read-back: microseconds after the attempt before its absence proves anything
 };
 
+// How requests are signed, with the credentials signing_secret and, while it is being replaced, signing_secret_old.
+struct Signing {
+  enum class Type { none, standard, hmac_sha256, hmac_sha512 };
+  Type type = Type::none;
+  std::string header = "X-Signature", prefix = {};  // hmac: of the header's value
+  bool base64 = false;                              // hmac: else hexadecimal
+  std::string timestamp_header = {};                // hmac: with it "<timestamp>.<body>" is signed
+};
+
 // What settles an attempt of which nobody knows whether it arrived.
 enum class Remedy { none, idempotency_key, upsert, replay_safe, read_back };
 
@@ -149,6 +158,7 @@ struct Write {
   std::vector<std::string> read_only = {}, write_once = {}, computed = {};
   std::optional<Remedy> remedy = {};  // of creates; nullopt: the best that the rest allows
   std::optional<ReadCall> read = {}, read_back = {};
+  Signing signing = {};
   std::vector<std::string> id = {};  // of the object
   std::string version = {};          // field of a record, of the object
 

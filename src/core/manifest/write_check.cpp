@@ -81,7 +81,8 @@ void check_format(const WriteCall& call, const Reporter& report) {
   if (call.format == WriteFormat::csv && call.body && !call.body->is_object())
     report("body", "must be an object of columns with format \"csv\"",
            "Like {\"Id\": \"{id}\", \"...\": \"{record}\"}.");
-  if (call.method == "GET" && call.body) report("body", "is not sent with GET", "Use \"params\".");
+  if (call.method == "GET" && call.batched())
+    report("batch", "GET sends one record at a time, in its parameters", "Leave \"batch\" out, or use another method.");
 }
 
 void check_batch(const WriteCall& call, const Write& write, const Reporter& report) {

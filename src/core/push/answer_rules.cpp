@@ -138,7 +138,7 @@ Outcome outcome_of_error(const Write& write, const WriteCall& call, const OutAns
 
 Outcome outcome_of_refusal(const Write& write, const WriteCall& call, int status, std::string_view text,
                            const Said& said, const OutAnswer& answer) {
-  Outcome out;
+  Outcome out{.status = status};
   tell(out, status, said, answer);
   const auto rule =
       std::ranges::find_if(call.rules, [&](const ErrorRule& r) { return r.when.matches(status, said.code, text); });

@@ -74,6 +74,12 @@ std::optional<Error> compile_body(CompiledCall& out, const OutShape& shape) {
   const WriteCall& call = *out.call;
   const std::optional<Json> body = body_of(call);
   if (!body) return std::nullopt;
+  if (call.method == "GET") {
+    auto query = FormTemplate::compile(*body, shape);
+    if (!query) return query.error();
+    out.query = std::move(*query);
+    return std::nullopt;
+  }
   out.content_type = content_type_of(call);
   if (call.format == WriteFormat::form || call.format == WriteFormat::csv) {
     auto flat = FormTemplate::compile(*body, shape);
@@ -128,7 +134,7 @@ Printed CompiledCall::print_each(const PrintScope& scope, OutRequest& request) c
   for (const Named& param : params)
     if (param.each)
       if (Printed failed = print_named(param, scope, request.params)) return failed;
-  return std::nullopt;
+  return query.print_pairs(scope, request.params);
 }
 
 Printed CompiledCall::print_body(const PrintScope& scope, std::string& out) const {

@@ -24,6 +24,7 @@ struct CompiledCall {
   std::optional<JsonTemplate> body = {};  // json, graphql
   JsonTemplate element = {};              // of a batch
   FormTemplate flat = {};                 // form, csv
+  FormTemplate query = {};                // GET: its body goes into the parameters
   std::vector<bool> sends = {};           // by field
   std::optional<std::size_t> idempotency_field = {};
   std::string content_type = {};  // empty: a header says it, or there is no body

@@ -7,6 +7,7 @@
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/push/compiled_call.hpp"
+#include "core/push/idempotency.hpp"
 
 namespace tandem::core {
 
@@ -132,6 +133,7 @@ class Packer {
     if (!failed && call.call->format == WriteFormat::csv && call.has_body()) failed = csv(call, {at}, request.body);
     if (!failed) failed = call.print_body(here, request.body);
     if (failed) return out_.unsendable.push_back(unsendable(at, failed->slot));
+    request.id = changes_[at].idempotency_key;
     out_.requests.push_back(std::move(request));
   }
 
@@ -233,8 +235,15 @@ class Packer {
     if (!failed)
       failed = call.call->format == WriteFormat::csv ? csv(call, done.request.changes, done.request.body)
                                                      : call.print_body(whole, done.request.body);
+    done.request.id = id_of(done.request.changes);
     if (!failed) return out_.requests.push_back(std::move(done.request));
     for (const std::size_t at : done.request.changes) out_.unsendable.push_back(unsendable(at, failed->slot));
+  }
+
+  std::string id_of(const std::vector<std::size_t>& of) const {
+    std::string keys;
+    for (const std::size_t at : of) keys += changes_[at].idempotency_key + '\n';
+    return idempotency_key("", keys, 0);
   }
 
   // One table: its columns are the fields that any of the records has.

@@ -25,6 +25,7 @@ struct OutRequest {
   Params params = {};                  // raw: not yet encoded
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {}, content_type = {};  // empty: there is none
+  std::string id = {};                       // of what it carries: the same for every attempt (webhook-id)
   std::vector<std::size_t> changes = {};     // positions in what was given, in the order in which they were sent
   std::vector<std::string> keys = {};        // of each of them, where the answer echoes it: the value of the key field
 };

@@ -41,6 +41,7 @@ struct Outcome {
   std::optional<base::Micros> after = {};  // later: what the other side asked for
   bool counted = true;                     // later: it is one of the attempts that are allowed
   bool whole = false;                      // refused: as part of a batch, of which nobody knows which record it was
+  int status = 0;                          // of the answer; 0: none, or not of this record alone
   bool stops = false;                      // later: every other request would fare the same
 };
 

@@ -57,7 +57,8 @@ Said said_in(const base::Json& body, const ErrorPlaces& places) {
 }
 
 Said said_in(std::string_view body, const ErrorPlaces& places) {
-  if (body.empty()) return {};
+  body = base::trim(body);
+  if (body.empty() || body.front() == '<') return {};  // a page of HTML says nothing in a line
   if (body.size() <= kLargestBody)
     if (const auto json = base::Json::parse(body)) return said_in(*json, places);
   return {.message = base::printable_excerpt(body, kLongest)};

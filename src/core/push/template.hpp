@@ -110,6 +110,8 @@ class FormTemplate {
   [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
   // name=value&name=value
   Printed print_form(const PrintScope& scope, std::string& out) const;
+  // The same, not yet encoded.
+  Printed print_pairs(const PrintScope& scope, std::vector<std::pair<std::string, std::string>>& out) const;
   // The columns: a record has a cell for each field of `fields` that is marked.
   void print_header(const OutShape& shape, const std::vector<bool>& fields, std::optional<std::size_t> key,
                     std::string& out) const;

@@ -11,13 +11,6 @@ namespace {
 
 constexpr base::PercentStyle kForm{.form = true};
 
-void append_pair(std::string_view name, std::string_view value, std::string& out) {
-  if (!out.empty()) out.push_back('&');
-  out += base::percent_encode(name, kForm);
-  out.push_back('=');
-  out += base::percent_encode(value, kForm);
-}
-
 // "address[city]" below "customer": customer[address][city].
 std::string below(const std::string& name, const std::string& field) {
   if (name.empty()) return field;
@@ -68,19 +61,32 @@ std::optional<base::Error> FormTemplate::add(const std::string& name, const base
 }
 
 Printed FormTemplate::print_form(const PrintScope& scope, std::string& out) const {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (Printed failed = print_pairs(scope, pairs)) return failed;
+  for (const auto& [name, value] : pairs) {
+    if (!out.empty()) out.push_back('&');
+    out += base::percent_encode(name, kForm);
+    out.push_back('=');
+    out += base::percent_encode(value, kForm);
+  }
+  return std::nullopt;
+}
+
+Printed FormTemplate::print_pairs(const PrintScope& scope,
+                                  std::vector<std::pair<std::string, std::string>>& out) const {
   for (const Item& item : items_) {
     if (!item.record) {
       if (item.text.left_out(scope)) continue;
       std::string text;
       if (Printed failed = item.text.print(scope, TextTemplate::Escape::none, text)) return failed;
-      append_pair(item.name, text, out);
+      out.emplace_back(item.name, std::move(text));
       continue;
     }
     const RecordValues values = item.record->name == Slot::Name::rest ? scope.rest : scope.sent;
     for (std::size_t field = 0; field < values.size(); ++field) {
       if (values[field] == nullptr) continue;
       if (values[field]->kind == OutValue::Kind::null && scope.nulls == Nulls::omit) continue;
-      append_pair(below(item.name, scope.shape.form_name(field)), plain_text(*values[field]), out);
+      out.emplace_back(below(item.name, scope.shape.form_name(field)), plain_text(*values[field]));
     }
   }
   return std::nullopt;
