@@ -31,6 +31,8 @@ CREATE TABLE tandem._outbox (
     origin bigint,                      -- mapping whose pull wrote these rows; null: a local change
     PRIMARY KEY ("table", seq)
 );
+-- Written once and read once: compressing it costs those who write more than the space is worth.
+ALTER TABLE tandem._outbox ALTER keys SET STORAGE EXTERNAL, ALTER old_keys SET STORAGE EXTERNAL;
 COMMENT ON TABLE tandem._outbox IS 'captured changes, many rows an entry, until a worker has unfolded them';
 
 CREATE FUNCTION tandem._capture_changes()

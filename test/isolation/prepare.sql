@@ -9,6 +9,18 @@ GRANT EXECUTE ON ALL ROUTINES IN SCHEMA tandem TO app;
 GRANT SELECT ON ALL TABLES IN SCHEMA tandem TO app;
 REVOKE ALL ON tandem._credential, tandem._seen, tandem._field FROM app;
 
+-- What a push mapping makes of a table, without one whose worker would fetch what is captured; and what the worker does.
+CREATE PROCEDURE capture("table" text) LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO tandem._capture VALUES ("table"::regclass, "table", ARRAY[1], 1, ARRAY[]::oid[], ARRAY[1], false);
+    EXECUTE format('CREATE TRIGGER tandem_capture_update AFTER UPDATE ON %I REFERENCING OLD TABLE AS before NEW TABLE AS now'
+                   ' FOR EACH STATEMENT EXECUTE FUNCTION tandem._capture_changes()', "table");
+END
+$$;
+CREATE FUNCTION taken_entries() RETURNS TABLE (place bigint, op "char", key text) LANGUAGE sql SECURITY DEFINER AS $$
+    WITH gone AS (DELETE FROM tandem._outbox RETURNING *) SELECT rank() OVER (ORDER BY g.seq), g.op, g.keys[1][1] FROM gone g
+$$;
+
 SET ROLE app;
 SELECT tandem.create_connection('api', 'rest', format('{"base_url": %s, "objects": {"things": {"path": "/things"}}}',
                                                       to_json(current_setting('test.api')))::jsonb);
