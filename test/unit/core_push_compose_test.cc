@@ -239,10 +239,14 @@ TEST(PushCompose, ReadsAskForOneRecord) {
   EXPECT_FALSE(composer.read_back(change(Op::create, "", {}), {}));
 }
 
-TEST(PushCompose, AFieldThatTheMappingDoesNotSendIsNamed) {
-  const auto made = Composer::make(write_of(R"({"create": {"path": "/c/{field:region}"}})"), {"name"});
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().text, "the request needs field \"region\", which the mapping does not send");
+TEST(PushCompose, AFieldThatOnlyTheRequestNamesHasNoValueUnlessGiven) {
+  const Composer composer = composer_of(write_of(R"({"create": {"path": "/c/{field:region}"}})"), {"name"});
+  const Composed without = composer.compose(std::vector{change(Op::create, "", {text(0, "n")})}, {});
+  ASSERT_EQ(without.unsendable.size(), 1u);
+  EXPECT_EQ(without.unsendable[0].message, "the request needs {field:region}, and the change has none");
+  const std::size_t region = composer.shape().find("region").value();
+  const Composed with = composer.compose(std::vector{change(Op::create, "", {text(0, "n"), text(region, "eu")})}, {});
+  EXPECT_EQ(with.requests.at(0).path, "/c/eu");
 }
 
 TEST(PushCompose, TheCallFitsWhatIsKnown) {

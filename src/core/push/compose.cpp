@@ -283,8 +283,13 @@ base::Result<Composer> Composer::make(std::shared_ptr<const Write> write, std::v
   const auto want = [&](const std::string& field) {
     if (!field.empty() && std::ranges::find(fields, field) == fields.end()) fields.push_back(field);
   };
-  for (const auto* call : {&write->create, &write->update, &write->upsert, &write->remove})
-    if (*call) want((*call)->idempotency.field);
+  want(write->key);
+  for (const auto* call : {&write->create, &write->update, &write->upsert, &write->remove}) {
+    if (!*call) continue;
+    want((*call)->idempotency.field);
+    // Without a value for it a change cannot be sent, and says so itself.
+    std::ranges::for_each(write->named_fields((*call)->op), want);
+  }
   auto impl = std::make_unique<Impl>(write, fields);
   for (const auto* call : {&write->create, &write->update, &write->upsert, &write->remove}) {
     if (!*call) continue;

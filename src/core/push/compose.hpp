@@ -43,8 +43,7 @@ struct Composed {
 
 class Composer {
  public:
-  // `fields`: what OutValue::field counts. An Error names a field that the manifest needs and the mapping does not
-  // send.
+  // `fields`: what OutValue::field counts. Behind them shape() has those that only requests name.
   static base::Result<Composer> make(std::shared_ptr<const Write> write, std::vector<std::string> fields);
   ~Composer();
   Composer(Composer&&) noexcept;
