@@ -13,7 +13,6 @@ constexpr int kRowsPerInterruptCheck = 1000;
 // One transition table, read from its beginning whatever others have read of it.
 struct Reader {
   Tuplestorestate* store;
-  int pointer;
   TupleTableSlot* slot;
 };
 
@@ -21,13 +20,11 @@ Reader open_reader(Tuplestorestate* store, TupleDesc descriptor) {
   const int pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
   tuplestore_select_read_pointer(store, pointer);
   tuplestore_rescan(store);
-  return {store, pointer, MakeSingleTupleTableSlot(descriptor, &TTSOpsMinimalTuple)};
+  return {store, MakeSingleTupleTableSlot(descriptor, &TTSOpsMinimalTuple)};
 }
 
-bool next(const Reader& reader) {
-  tuplestore_select_read_pointer(reader.store, reader.pointer);
-  return tuplestore_gettupleslot(reader.store, true, false, reader.slot);
-}
+// Nobody else reads meanwhile: the pointer stays selected.
+bool next(const Reader& reader) { return tuplestore_gettupleslot(reader.store, true, false, reader.slot); }
 
 // What values print and detoast to on the way goes with each row where there are many.
 struct Scratch {
@@ -103,21 +100,84 @@ bool same(Form_pg_attribute column, Datum before, Datum now) {
   return datum_image_eq(before, now, column->attbyval, column->attlen);
 }
 
+void note_difference(Comparison& comparison, int column) {
+  comparison.in_row[column] = comparison.any = true;
+  comparison.key = comparison.key || comparison.is_key[column];
+}
+
+// The bytes of a row's columns.
+struct Bytes {
+  const char* data;
+  std::size_t size;
+};
+
+Bytes bytes_of(MinimalTuple tuple) {
+  const std::size_t header = tuple->t_hoff - MINIMAL_TUPLE_OFFSET;
+  return {reinterpret_cast<const char*>(tuple) + header, tuple->t_len - header};
+}
+
+// Where the two differ for the first time from `at` on; their size: nowhere.
+std::size_t mismatch(const Bytes& left, const Bytes& right, std::size_t at) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  for (; at + kWord <= left.size && std::memcmp(left.data + at, right.data + at, kWord) == 0; at += kWord) {
+  }
+  while (at < left.size && left.data[at] == right.data[at]) ++at;
+  return at;
+}
+
+bool laid_out_alike(MinimalTuple left, MinimalTuple right, int columns) {
+  const auto natts = [](MinimalTuple tuple) { return tuple->t_infomask2 & HEAP_NATTS_MASK; };
+  if (natts(left) != columns || natts(right) != columns) return false;
+  if (left->t_len != right->t_len || left->t_hoff != right->t_hoff) return false;
+  if ((left->t_infomask & HEAP_HASNULL) != (right->t_infomask & HEAP_HASNULL)) return false;
+  return (left->t_infomask & HEAP_HASNULL) == 0 || std::memcmp(left->t_bits, right->t_bits, BITMAPLEN(columns)) == 0;
+}
+
+// Without taking the rows apart: most updates leave every column where it was, and most bytes as they were. False: this
+// one does not, and what was found counts for nothing.
+bool compare_bytes(Comparison& comparison, TupleTableSlot* before, TupleTableSlot* now) {
+  if (!TTS_IS_MINIMALTUPLE(before) || !TTS_IS_MINIMALTUPLE(now)) return false;
+  bool copied = false;  // never, of such slots
+  const MinimalTuple old_row = ExecFetchSlotMinimalTuple(before, &copied);
+  const MinimalTuple new_row = ExecFetchSlotMinimalTuple(now, &copied);
+  const int columns = comparison.descriptor->natts;
+  if (!laid_out_alike(old_row, new_row, columns)) return false;
+  const Bytes left = bytes_of(old_row), right = bytes_of(new_row);
+  const bool nulls = (old_row->t_infomask & HEAP_HASNULL) != 0;
+  std::size_t differs = mismatch(left, right, 0), end = 0;
+  for (int i = 0; i < columns && differs < left.size; ++i) {
+    Form_pg_attribute column = TupleDescAttr(comparison.descriptor, i);
+    if (nulls && att_isnull(i, old_row->t_bits)) continue;
+    const std::size_t at = att_align_pointer(end, column->attalign, column->attlen, left.data + end);
+    if (at != att_align_pointer(end, column->attalign, column->attlen, right.data + end)) return false;
+    end = att_addlength_pointer(at, column->attlen, left.data + at);
+    if (end != att_addlength_pointer(at, column->attlen, right.data + at)) return false;
+    if (differs < at) differs = mismatch(left, right, at);  // in what lies between columns
+    if (differs >= end) continue;
+    const bool equal =
+        column->attlen < 0 && same(column, PointerGetDatum(left.data + at), PointerGetDatum(right.data + at));
+    if (!equal && !column->attisdropped) note_difference(comparison, i);
+    differs = mismatch(left, right, end);
+  }
+  return true;
+}
+
 void compare(Comparison& comparison, TupleTableSlot* before, TupleTableSlot* now) {
+  std::memset(comparison.in_row, 0, comparison.descriptor->natts);
+  comparison.any = comparison.key = false;
+  if (compare_bytes(comparison, before, now)) return;
+  std::memset(comparison.in_row, 0, comparison.descriptor->natts);
   slot_getallattrs(before);
   slot_getallattrs(now);
   comparison.any = comparison.key = false;
   for (int i = 0; i < comparison.descriptor->natts; ++i) {
-    comparison.in_row[i] = false;
     const bool told = !comparison.exact && comparison.in_entry[i] && comparison.any && !comparison.is_key[i];
     Form_pg_attribute column = TupleDescAttr(comparison.descriptor, i);
     if (told || column->attisdropped) continue;
     const bool equal = before->tts_isnull[i] || now->tts_isnull[i]
                            ? before->tts_isnull[i] == now->tts_isnull[i]
                            : same(column, before->tts_values[i], now->tts_values[i]);
-    if (equal) continue;
-    comparison.in_row[i] = comparison.any = true;
-    comparison.key = comparison.key || comparison.is_key[i];
+    if (!equal) note_difference(comparison, i);
   }
 }
 
