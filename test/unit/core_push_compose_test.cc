@@ -249,18 +249,6 @@ TEST(PushCompose, AFieldThatOnlyTheRequestNamesHasNoValueUnlessGiven) {
   EXPECT_EQ(with.requests.at(0).path, "/c/eu");
 }
 
-TEST(PushCompose, TheCallFitsWhatIsKnown) {
-  const auto full = write_of(R"({"key": "ext", "create": {}, "update": {}, "upsert": {}, "delete": {}})");
-  EXPECT_EQ(choose_op(*full, LocalChange::insert, false), Op::upsert);
-  EXPECT_EQ(choose_op(*full, LocalChange::update, true), Op::update);
-  EXPECT_EQ(choose_op(*full, LocalChange::remove, true), Op::remove);
-  EXPECT_FALSE(choose_op(*full, LocalChange::remove, false));
-  const auto some = write_of(R"({"create": {}})");
-  EXPECT_EQ(choose_op(*some, LocalChange::update, false), Op::create);
-  EXPECT_FALSE(choose_op(*some, LocalChange::update, true));
-  EXPECT_FALSE(choose_op(*some, LocalChange::remove, true));
-}
-
 TEST(PushCompose, FactsOfTheRunAndEvents) {
   const OutRequest request = one(
       R"({"create": {"path": "/h", "headers": {"X-Event": "{event}"}, "body": {"m": "{mapping}", "at": "{now}", "k": "{local_key}", "t": "{tenant}", "raw": "{record:text}", "b": "{record:base64}"}}})",

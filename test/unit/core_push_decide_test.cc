@@ -71,8 +71,8 @@ TEST(PushDecide, WhatTheObjectCannotDoIsSaid) {
   PushRules none;
   none.delete_mode = DeleteMode::hard;
   EXPECT_EQ(decide({.there = true}, none).kind, Kind::refused);
-  EXPECT_STREQ(decide({.there = true, .known = true}, none).missing, "update");
-  EXPECT_STREQ(decide({.known = true}, none).missing, "delete");
+  EXPECT_EQ(decide({.there = true, .known = true}, none).missing, "update");
+  EXPECT_EQ(decide({.known = true}, none).missing, "delete");
 }
 
 }  // namespace

@@ -352,21 +352,4 @@ base::Result<OutRequest> Composer::read_back(const OutChange& change, const Push
 const Write& Composer::write() const noexcept { return *impl_->write; }
 const OutShape& Composer::shape() const noexcept { return impl_->shape; }
 
-std::optional<OutChange::Op> choose_op(const Write& write, LocalChange change, bool id_known) {
-  using Op = OutChange::Op;
-  const auto first = [&](std::initializer_list<Op> ops) -> std::optional<Op> {
-    for (const Op op : ops)
-      if (write.call(op) != nullptr) return op;
-    return std::nullopt;
-  };
-  switch (change) {
-    case LocalChange::insert:
-    case LocalChange::update:
-      return id_known ? first({Op::update, Op::upsert}) : first({Op::upsert, Op::create});
-    case LocalChange::remove:
-      return write.remove && (id_known || !write.needs_id()) ? std::optional(Op::remove) : std::nullopt;
-  }
-  return std::nullopt;  // not reached: the switch is exhaustive
-}
-
 }  // namespace tandem::core

@@ -49,7 +49,7 @@ class Composer {
   Composer(Composer&&) noexcept;
   Composer& operator=(Composer&&) noexcept;
 
-  // Every change's op must have its call (see choose_op).
+  // Every change's op must have its call (core/push/decide).
   [[nodiscard]] Composed compose(std::span<const OutChange> changes, const PushFacts& facts) const;
   // Asks for one record by its id ("read"), and for those that an attempt may have made ("read_back"); an Error says
   // what is missing for it.
@@ -63,10 +63,5 @@ class Composer {
   explicit Composer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-// How a change is written: what the local side did, and whether the record's id there is known. nullopt: the manifest
-// has no call for it (a deletion of what never got there needs none).
-enum class LocalChange { insert, update, remove };
-[[nodiscard]] std::optional<OutChange::Op> choose_op(const Write& write, LocalChange change, bool id_known);
 
 }  // namespace tandem::core

@@ -3,7 +3,7 @@
 // what the object can do. Pure; the push job carries it out.
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "core/mapping/mapping.hpp"
 #include "core/push/change.hpp"
@@ -37,7 +37,7 @@ struct Decision {
   };
   Kind kind = Kind::nothing;
   OutChange::Op op = OutChange::Op::update;
-  const char* missing = "";  // of refused: what the object would have to be able to do
+  std::string_view missing = {};  // of refused: what the object would have to be able to do
   bool operator==(const Decision&) const = default;
 };
 
