@@ -29,6 +29,6 @@ CREATE TABLE tandem._outbox_item (
     UNIQUE (mapping_id, key)
 ) WITH (fillfactor = 70);
 CREATE INDEX ON tandem._outbox_item (mapping_id, seq) WHERE state = 'p';
-CREATE INDEX ON tandem._outbox_item (not_before) WHERE state = 'p' AND not_before IS NOT NULL;
+CREATE INDEX ON tandem._outbox_item (not_before) WHERE state IN ('p', 'a') AND not_before IS NOT NULL;
 CREATE INDEX ON tandem._outbox_item (mapping_id, state) WHERE state IN ('c', 'a', 'f');
 COMMENT ON TABLE tandem._outbox_item IS 'local rows that are to be sent by a push mapping: what changed, and what became of the attempts';

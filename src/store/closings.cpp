@@ -138,8 +138,8 @@ void forget_seen(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
 // Somebody wanted a run while this one was on its way.
 void run_again(pg::Sql& sql, const RunSpec& spec) {
   sql.engine(R"(
-    INSERT INTO tandem._run (tenant_id, mapping_id, owner, trigger, requested_by, "full", chain)
-    SELECT m.tenant_id, m.mapping_id, m.owner, 'follow_up', session_user, r.again_full, $2::text::bigint[]
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by, "full", chain)
+    SELECT m.tenant_id, m.mapping_id, m.owner, r.kind, 'follow_up', session_user, r.again_full, $2::text::bigint[]
       FROM tandem._mapping m JOIN tandem._run r ON r.run = $3 WHERE m.mapping_id = $1
     ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)",
              {spec.mapping_id, spec.chain, spec.run});
@@ -207,6 +207,7 @@ bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
     return true;
   }
   if (spec.push) {  // it says nothing of how far reading has come
+    if (again) run_again(sql, spec);
     count_written(sql, spec, written);
     note_connection(sql, spec, closing);
     return true;

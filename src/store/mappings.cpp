@@ -147,6 +147,10 @@ void reset_cursor(pg::Sql& sql, std::int64_t mapping_id, const std::optional<std
   sql.engine("UPDATE tandem._run SET position = NULL WHERE mapping_id = $1 AND status = 'pending'", {mapping_id});
 }
 
+std::string mapping_uuid(pg::Sql& sql, std::int64_t mapping_id) {
+  return sql.engine("SELECT mapping_uuid::text FROM tandem._mapping WHERE mapping_id = $1", {mapping_id}).text(0, 0);
+}
+
 void delete_mapping(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows gone =
       sql.engine("DELETE FROM tandem._mapping WHERE mapping_id = $1 RETURNING tenant_id", {mapping_id});

@@ -58,6 +58,7 @@ void update_mapping(pg::Sql& sql, const MappingRow& mapping, Reread reread);
 void reread_mapping(pg::Sql& sql, std::int64_t mapping_id, Reread reread);
 // The next run reads from here; nullopt: from the beginning. One in progress leaves this alone when it ends.
 void reset_cursor(pg::Sql& sql, std::int64_t mapping_id, const std::optional<std::string>& cursor);
+[[nodiscard]] std::string mapping_uuid(pg::Sql& sql, std::int64_t mapping_id);
 void delete_mapping(pg::Sql& sql, std::int64_t mapping_id);
 
 void set_mapping_enabled(pg::Sql& sql, std::int64_t mapping_id, bool enabled, std::optional<base::Instant> next_run_at);

@@ -135,6 +135,10 @@ void put_truncated(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id
              {tenant_id, mapping_id, truncated.seq, truncated.txid, truncated.at, one, match_columns});
 }
 
+std::int64_t next_version(pg::Sql& sql) {
+  return sql.engine("SELECT nextval('tandem._outbox_seq')").integer(0, 0);
+}
+
 std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit) {
   return items_of(sql.engine(strcat(kItem,
                                     " AND i.state = 'p' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())"
@@ -158,6 +162,13 @@ std::optional<base::Instant> next_due_item(pg::Sql& sql, std::int64_t mapping_id
           "not_before IS NOT NULL",
           {mapping_id})
       .instant_or_null(0, 0);
+}
+
+std::int64_t count_pending(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit) {
+  return sql
+      .engine("SELECT count(*) FROM (SELECT FROM tandem._outbox_item WHERE mapping_id = $1 AND state = 'p' LIMIT $2) i",
+              {mapping_id, limit})
+      .integer(0, 0);
 }
 
 void record_attempts(pg::Sql& sql, const RunSpec& spec, const std::vector<Attempt>& attempts) {
@@ -207,6 +218,23 @@ void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::i
   sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'a' WHERE", kOurs), {spec.run, spec.epoch, items});
 }
 
+void reclaim_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
+  if (items.empty()) return;
+  sql.engine("UPDATE tandem._outbox_item SET state = 'c', run = $1, epoch = $2, attempts = attempts + 1, sent_at = clock_timestamp(),"
+             " not_before = NULL WHERE item = ANY ($3)",
+             {spec.run, spec.epoch, items});
+}
+
+void reopen_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
+  if (!items.empty())
+    sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'p', not_before = NULL,", kUnclaimed, " WHERE i.item = ANY ($1)"), {items});
+}
+
+void hold_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
+  if (!items.empty())
+    sql.engine("UPDATE tandem._outbox_item SET state = 'a', not_before = 'infinity', waits_for = 'a person' WHERE item = ANY ($1)", {items});
+}
+
 void park_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
   if (items.empty()) return;
   // One that changed since it was sent is another one now: it goes on.
@@ -218,6 +246,16 @@ void park_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_
 
 void drop_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
   if (!items.empty()) sql.engine("DELETE FROM tandem._outbox_item WHERE item = ANY ($1)", {items});
+}
+
+void refuse_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
+  if (!items.empty())
+    sql.engine("UPDATE tandem._outbox_item SET state = 'f', attempts = attempts + 1 WHERE item = ANY ($1)", {items});
+}
+
+void wake_items(pg::Sql& sql, const std::string& what_for) {
+  sql.engine("UPDATE tandem._outbox_item SET not_before = NULL, waits_for = NULL WHERE waits_for = $1 AND state = 'p'",
+             {what_for});
 }
 
 void put_off_items(pg::Sql& sql, const std::vector<std::int64_t>& items, base::Instant until,

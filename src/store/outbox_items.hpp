@@ -27,6 +27,9 @@ void put_items(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id, co
 void put_truncated(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id, const core::CapturedEntry& truncated,
                    const std::vector<std::string>& match_columns);
 
+// A number for changes that nobody captured, in the order of those that were.
+[[nodiscard]] std::int64_t next_version(pg::Sql& sql);
+
 struct OutboxItem {
   std::int64_t item = 0;
   std::string key;                 // {"id": "5"}
@@ -51,6 +54,9 @@ struct OutboxItem {
 // When the next pending one may go that may not yet.
 [[nodiscard]] std::optional<base::Instant> next_due_item(pg::Sql& sql, std::int64_t mapping_id);
 
+// At most `limit`.
+[[nodiscard]] std::int64_t count_pending(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit);
+
 // The attempt, as it is recorded before it is sent.
 struct Attempt {
   std::int64_t item = 0;
@@ -68,10 +74,18 @@ std::vector<std::int64_t> settle_items(pg::Sql& sql, const RunSpec& spec, const 
 void release_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items,
                    std::optional<base::Instant> not_before, bool counts);
 void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
+// Ambiguous ones, locked: tried again as they were sent; pending again, as the row is now; left to a person.
+void reclaim_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
+void reopen_items(pg::Sql& sql, const std::vector<std::int64_t>& items);
+void hold_items(pg::Sql& sql, const std::vector<std::int64_t>& items);
 // With an error each (store/push_errors.hpp).
 void park_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
 // Locked ones that turn out to need nothing, before they were claimed.
 void drop_items(pg::Sql& sql, const std::vector<std::int64_t>& items);
+// Locked ones that cannot go as they are: parked.
+void refuse_items(pg::Sql& sql, const std::vector<std::int64_t>& items);
+// What waits for this may go now.
+void wake_items(pg::Sql& sql, const std::string& what_for);
 // Locked ones that wait for something else: until then, or until somebody makes them due.
 void put_off_items(pg::Sql& sql, const std::vector<std::int64_t>& items, base::Instant until,
                    const std::string& what_for);

@@ -70,4 +70,10 @@ void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknow
                       std::vector<pg::Param>{mapping_id, ids, keys, actions, versions, hashes, bases});
 }
 
+void forget_versions(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& origin_ids) {
+  if (!origin_ids.empty())
+    sql.engine("UPDATE tandem._contract SET remote_version = NULL WHERE mapping_id = $1 AND origin_id = ANY ($2)",
+               {mapping_id, origin_ids});
+}
+
 }  // namespace tandem::store

@@ -41,4 +41,7 @@ struct Acknowledged {
 // In the transaction that settles the items.
 void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknowledged>& records);
 
+// The next change goes without a condition: somebody else has changed the record, and ours is to stand.
+void forget_versions(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& origin_ids);
+
 }  // namespace tandem::store

@@ -98,6 +98,7 @@ void start_pushes(pg::Sql& sql) {
       FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
      WHERE m.definition ->> 'direction' <> 'pull' AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused
        AND (m.schedule IS NULL OR m.definition ->> 'direction' = 'both')
+       AND (m.push_not_before IS NULL OR m.push_not_before <= now())
        AND (EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
             OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
                           AND (i.not_before IS NULL OR i.not_before <= now()))
@@ -149,7 +150,8 @@ std::optional<base::Instant> next_event(pg::Sql& sql, base::Instant now) {
   const pg::Rows rows = sql.engine(
       base::strcat("SELECT least((SELECT min(m.next_run_at)", kScheduled, "), (SELECT min(r.not_before)", kPending,
                    " AND r.not_before > $1), (SELECT min(i.not_before) FROM tandem._outbox_item i"
-                   " WHERE i.state = 'p' AND i.not_before > $1))"),
+                   " WHERE i.state IN ('p', 'a') AND i.not_before > $1), (SELECT min(m.push_not_before) FROM tandem._mapping m"
+                              " WHERE m.push_not_before > $1))"),
       {now});
   return rows.instant_or_null(0, 0);
 }

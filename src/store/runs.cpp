@@ -57,7 +57,8 @@ constexpr const char* kSpecs =
          m.columns_seen,
          (SELECT count(*) FROM tandem._schema_change x WHERE x.mapping_id = m.mapping_id AND x.status = 'open'),
          (SELECT x.shape FROM tandem._shape x WHERE x.mapping_id = m.mapping_id), m.deletions_value,
-         m.contract_key, m.listing_scope, EXISTS (SELECT FROM tandem._credential s WHERE s.connection_id = c.connection_id)
+         m.contract_key, m.listing_scope, EXISTS (SELECT FROM tandem._credential s WHERE s.connection_id = c.connection_id),
+         t.trigger = 'capture'
     FROM taken t
     JOIN tandem._mapping m ON m.mapping_id = t.mapping_id
     JOIN tandem._tenant n ON n.tenant_id = m.tenant_id
@@ -121,6 +122,7 @@ RunSpec spec_of(const pg::Rows& rows, std::size_t i) {
   spec.contract_key = rows.text_or_null(i, 40);
   spec.listing_scope = rows.text_or_null(i, 41);
   spec.credentials = rows.boolean(i, 42);
+  spec.trigger_capture = rows.boolean(i, 43);
   return spec;
 }
 

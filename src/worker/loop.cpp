@@ -24,6 +24,7 @@
 #include "store/runs.hpp"
 #include "worker/background.hpp"
 #include "worker/pull_job.hpp"
+#include "worker/push_jobs.hpp"
 #include "worker/requests.hpp"
 #include "worker/run_end.hpp"
 #include "worker/schema_watch.hpp"
@@ -48,13 +49,14 @@ class Loop {
 
  private:
   bool turn();
+  void push();
   void take_orders();
   void take_runs();
   [[nodiscard]] bool short_of_runs();
   bool begin_some();
   void give_back_taken();
   bool end_some(base::Micros now);
-  [[nodiscard]] bool idle() const { return jobs_.empty() && taken_.empty() && endings_.empty(); }
+  [[nodiscard]] bool idle() const { return jobs_.empty() && taken_.empty() && endings_.empty() && pushes_.dormant(); }
   [[nodiscard]] std::deque<store::RunSpec>::iterator next_to_begin();
   void begin(store::RunSpec spec);
   void exchange();
@@ -80,6 +82,7 @@ class Loop {
   };
   std::vector<Ending> endings_;  // of runs that never became a job
   std::vector<std::unique_ptr<PullJob>> jobs_;
+  PushJobs pushes_;
   std::unordered_map<net::TransferId, PullJob*> waiting_;
   std::unordered_map<std::string, int> in_flight_;  // by pool
   std::unordered_map<std::int64_t, int> prepared_;  // by connection: their next request has not left
@@ -92,7 +95,8 @@ class Loop {
   base::Micros closing_since_ = 0;  // the first of those that are to be closed; 0: none is
 };
 
-Loop::Loop(WorkerContext& context) : context_(context), transfers_(net::Egress{}), idle_since_(base::monotonic()) {}
+Loop::Loop(WorkerContext& context)
+    : context_(context), transfers_(net::Egress{}), pushes_(context.owner), idle_since_(base::monotonic()) {}
 
 void Loop::run() {
   const int descriptors[] = {transfers_.descriptor()};
@@ -103,10 +107,16 @@ void Loop::run() {
     if (idle() && (leaving_ || base::monotonic() - idle_since_ >= pg::settings().worker_idle_timeout_ms * 1000LL))
       return;
     transfers_.away(base::monotonic() - left);
-    if (slots::take_wake(context_.slot.ref())) look_for_runs_ = true;
+    if (slots::take_wake(context_.slot.ref())) {
+      look_for_runs_ = true;
+      pushes_.wake();
+    }
     const pg::WaitSet::Woken woken = wait.wait(more || look_for_runs_ ? 0 : timeout());
     left = base::monotonic();
-    if (woken.latch) (void)slots::take_wake(context_.slot.ref());
+    if (woken.latch) {
+      (void)slots::take_wake(context_.slot.ref());
+      pushes_.wake();
+    }
     look_for_runs_ = look_for_runs_ || woken.latch;
   }
 }
@@ -114,6 +124,7 @@ void Loop::run() {
 // One round; true when there is more to do at once.
 bool Loop::turn() {
   refresh_egress();
+  push();  // a change that was just captured is on its way before anything else is looked at
   // A look asks for many runs at once, so that many that end one after the other need only a few.
   if (made_room_ && (idle() || base::monotonic() - looked_at_ >= kLookAgainAfter)) look_for_runs_ = true;
   if (look_for_runs_ || short_of_runs()) {
@@ -126,14 +137,24 @@ bool Loop::turn() {
   exchange();
   const bool applied = apply_one();
   close_jobs(begun || applied);
-  return begun || applied || look_for_runs_ || short_of_runs() || (made_room_ && idle());
+  return pushes_.wants_turn(base::monotonic()) || begun || applied || look_for_runs_ || short_of_runs() || (made_room_ && idle());
+}
+
+void Loop::push() {
+  const bool turned = pushes_.turn_one(base::monotonic());
+  if (pushes_.send(transfers_, in_flight_, [this] { return has_room(); })) deliver();
+  if (turned) {
+    context_.slot.set_runs(static_cast<int>(jobs_.size() + taken_.size() + pushes_.runs().size()));
+    if (!std::exchange(progressed_, true)) context_.slot.note_progress();
+    idle_since_ = base::monotonic();
+  }
 }
 
 // What people asked for since the last look.
 void Loop::take_orders() {
   leaving_ = leaving_ || context_.slot.should_stop() || context_.slot.should_yield();
-  if (jobs_.empty()) return;
-  std::vector<std::int64_t> runs;
+  std::vector<std::int64_t> runs = pushes_.runs();
+  if (jobs_.empty() && runs.empty()) return;
   for (const auto& job : jobs_) runs.push_back(job->run());
   std::vector<std::int64_t> cancelled;
   {
@@ -144,6 +165,7 @@ void Loop::take_orders() {
   }
   for (const auto& job : jobs_)
     if (std::find(cancelled.begin(), cancelled.end(), job->run()) != cancelled.end()) job->cancel();
+  pushes_.cancel(cancelled);
 }
 
 void Loop::take_runs() {
@@ -209,7 +231,7 @@ void Loop::give_back_taken() {
 
 // A run that cannot be made fails by itself; the others go on.
 void Loop::begin(store::RunSpec spec) {
-  if (listed_before(spec) && !spec.verify && !spec.position->integer_at("sweep")) {
+  if (listed_before(spec) && !spec.push && !spec.verify && !spec.position->integer_at("sweep")) {
     endings_.push_back({0, [this, spec = std::move(spec)] { complete_run(spec, context_.owner); }});
     return;
   }
@@ -219,6 +241,12 @@ void Loop::begin(store::RunSpec spec) {
   try {
     pg::Transaction tx(base::strcat("prepare ", spec.mapping));
     pg::reset_session(context_.owner, kLockTimeoutMs, 300'000);
+    if (spec.push) {
+      PushPlan plan = make_push_plan(tx, spec, context_.owner);
+      tx.commit();
+      pushes_.take(std::move(plan));
+      return;
+    }
     PullPlan plan = make_pull_plan(tx, spec, context_.owner);
     tx.commit();
     jobs_.push_back(std::make_unique<PullJob>(std::move(plan), context_.owner));
@@ -264,6 +292,7 @@ void Loop::exchange() {
 
 void Loop::deliver() {
   for (net::Transfers::Completed& completed : transfers_.turn()) {
+    if (pushes_.deliver(completed.id, completed.response, in_flight_)) continue;
     const auto found = waiting_.find(completed.id);
     if (found == waiting_.end()) continue;
     PullJob* job = found->second;
@@ -279,6 +308,7 @@ void Loop::pass_orders() {
   if (!leaving_) return;
   for (const auto& job : jobs_)
     if (!job->done()) job->yield();
+  pushes_.leave();
 }
 
 // True when one was started.
@@ -401,6 +431,7 @@ base::Micros Loop::timeout() const {
   };
   if (made_room_) sooner(looked_at_ + kLookAgainAfter);
   sooner(transfers_.deadline());
+  sooner(pushes_.not_before());
   for (const auto& job : jobs_) sooner(job->not_before());
   for (const Ending& ending : endings_) sooner(ending.not_before);
   return until < 0 ? -1 : std::max<base::Micros>(0, until - now);

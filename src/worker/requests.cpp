@@ -1,5 +1,7 @@
 #include "worker/requests.hpp"
 
+#include <algorithm>
+
 #include "base/json.hpp"
 #include "base/strings.hpp"
 #include "net/auth.hpp"
@@ -42,15 +44,40 @@ std::optional<base::Error> add_credentials(net::Request& request, const core::Au
   return std::nullopt;
 }
 
-base::Result<net::Url> page_url(const core::Api& api, const core::PageRequest& page) {
-  base::Result<net::Url> base_url = net::parse_url(api.base_url);
-  if (!base_url) return base_url;
-  if (!page.url.empty()) return net::resolve_same_origin(*base_url, page.url);
-  net::Url url = *base_url;
-  while (url.path.ends_with('/')) url.path.pop_back();
-  url.path += page.path;
-  net::set_params(url, page.params);
+base::Result<net::Url> api_url(const core::Api& api, const std::string& path, const core::Params& params) {
+  base::Result<net::Url> url = net::parse_url(api.base_url);
+  if (!url) return url;
+  while (url->path.ends_with('/')) url->path.pop_back();
+  url->path += path;
+  net::set_params(*url, params);
   return url;
+}
+
+base::Result<net::Url> page_url(const core::Api& api, const core::PageRequest& page) {
+  if (page.url.empty()) return api_url(api, page.path, page.params);
+  base::Result<net::Url> base_url = net::parse_url(api.base_url);
+  return base_url ? net::resolve_same_origin(*base_url, page.url) : base_url;
+}
+
+bool names(const std::vector<net::Header>& headers, std::string_view name) {
+  return std::ranges::any_of(headers, [&](const net::Header& header) { return base::lower(header.name) == name; });
+}
+
+// What every request of a connection has. Headers that are there already stand.
+base::Result<net::Request> request_to(const core::Api& api, const net::Url& url, std::vector<net::Header> headers,
+                                      const Credentials& credentials, const std::string& pool) {
+  net::Request request;
+  request.url = url.text();
+  request.headers = std::move(headers);
+  for (const auto& [name, value] : api.headers)
+    if (!names(request.headers, base::lower(name))) request.headers.push_back({name, value});
+  if (!names(request.headers, "accept")) request.headers.push_back({"Accept", "application/json"});
+  request.timeouts.connect_ms = api.connect_ms;
+  request.timeouts.first_byte_ms = api.first_byte_ms;
+  request.timeouts.total_ms = api.total_ms;
+  request.pool = pool;
+  if (auto error = add_credentials(request, api.auth, credentials)) return *error;
+  return request;
 }
 
 }  // namespace
@@ -59,19 +86,20 @@ base::Result<net::Request> page_request(const core::Api& api, const core::PageRe
                                         const Credentials& credentials, const std::string& pool) {
   const base::Result<net::Url> url = page_url(api, page);
   if (!url) return url.error();
-  net::Request request;
-  request.url = url->text();
-  bool accept = false;
-  for (const auto& [name, value] : api.headers) {
-    accept = accept || base::lower(name) == "accept";
-    request.headers.push_back({name, value});
-  }
-  if (!accept) request.headers.push_back({"Accept", "application/json"});
-  request.timeouts.connect_ms = api.connect_ms;
-  request.timeouts.first_byte_ms = api.first_byte_ms;
-  request.timeouts.total_ms = api.total_ms;
-  request.pool = pool;
-  if (auto error = add_credentials(request, api.auth, credentials)) return *error;
+  return request_to(api, *url, {}, credentials, pool);
+}
+
+base::Result<net::Request> push_request(const core::Api& api, const core::OutRequest& out,
+                                        const Credentials& credentials, const std::string& pool) {
+  const base::Result<net::Url> url = api_url(api, out.path, out.params);
+  if (!url) return url.error();
+  std::vector<net::Header> headers;
+  for (const auto& [name, value] : out.headers) headers.push_back({name, value});
+  if (!out.content_type.empty()) headers.push_back({"Content-Type", out.content_type});
+  base::Result<net::Request> request = request_to(api, *url, std::move(headers), credentials, pool);
+  if (!request) return request;
+  request->method = out.method;
+  request->body = out.body;
   return request;
 }
 

@@ -10,6 +10,7 @@
 #include "base/secret.hpp"
 #include "core/manifest/api.hpp"
 #include "core/listing/paging.hpp"
+#include "core/push/compose.hpp"
 #include "net/http.hpp"
 
 namespace tandem::worker {
@@ -18,6 +19,10 @@ using Credentials = std::vector<std::pair<std::string, base::Secret>>;
 
 // `pool`: whose kept-alive connections it may use. A URL that a page gave must be on the same origin as base_url.
 base::Result<net::Request> page_request(const core::Api& api, const core::PageRequest& page,
+                                        const Credentials& credentials, const std::string& pool);
+
+// The same of what goes out.
+base::Result<net::Request> push_request(const core::Api& api, const core::OutRequest& out,
                                         const Credentials& credentials, const std::string& pool);
 
 // What the administrator's settings allow at this moment. Throws Failure when tandem.allowed_networks cannot be read.

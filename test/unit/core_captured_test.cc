@@ -61,6 +61,7 @@ TEST(Captured, AnotherKeyIsADeleteAndAnUpsert) {
 TEST(Captured, ARowThatTheOtherSideKnowsByAnotherColumnOnlyMoves) {
   CaptureKey key = by_id();
   key.others = {{3, "remote_id"}};
+  key.known_by = 1;
   CapturedEntry moved = entry(1, 'u', "{{5,6},{17,NULL}}", "\\x01", "{{1,2},{17,NULL}}");
   moved.key_columns = {1, 3};
   const Unfolded all = unfolded({moved}, key);

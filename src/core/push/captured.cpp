@@ -120,9 +120,17 @@ class Unfolder {
     const std::string was = object_of(key_.others, places.others, old, row);
     const bool stays = concerns(places, now, row);
     const bool same_row = before == object_of(key_.row, places.row, now, row);
-    const std::string is = object_of(key_.others, places.others, now, row);
-    if (stays && (same_row || (!was.empty() && was == is && was.find("null") == std::string::npos))) return;
+    if (stays && (same_row || same_record(places, old, now, row))) return;
     note(entry, 'd', std::move(before), was, std::nullopt);
+  }
+
+  // The other side knows it by what did not change.
+  [[nodiscard]] bool same_record(const Places& places, const Matrix& old, const Matrix& now, std::size_t row) const {
+    for (std::size_t i = 0; i < key_.known_by; ++i) {
+      const std::size_t at = places.others[i];
+      if (at >= old.size() || !old[at][row] || old[at][row] != now[at][row]) return false;
+    }
+    return key_.known_by > 0;
   }
 
   [[nodiscard]] static bool concerns(const Places& places, const Matrix& values, std::size_t row) {

@@ -22,7 +22,7 @@ namespace tandem::core {
 // A record that does not go in, and why.
 struct RowFault {
   std::size_t record = 0;  // position in the page
-  std::string error_type, code, field, column, message, suggestion, sqlstate;
+  std::string error_type = {}, code = {}, field = {}, column = {}, message = {}, suggestion = {}, sqlstate = {};
   bool retryable = false;         // the same record may go in later without having changed
   std::int64_t waits_for = 0;     // a mapping: it goes in by itself when that has the record of
   std::string waits_for_id = {};  // this id

@@ -1,0 +1,79 @@
+#include "store/push_runs.hpp"
+
+#include "base/strings.hpp"
+#include "store/our_run.hpp"
+
+namespace tandem::store {
+
+using base::strcat;
+
+namespace {
+
+std::optional<std::string> dump(const std::optional<base::Json>& json) {
+  return json ? std::optional(json->dump()) : std::nullopt;
+}
+
+}  // namespace
+
+OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id, pg::Pid pid) {
+  const pg::Rows state = sql.engine(R"(
+    SELECT m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused AND m.definition_version = $2 AND c.version = $3,
+           CASE WHEN m.push_not_before > clock_timestamp() THEN m.push_not_before END,
+           EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
+           OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
+                         AND (i.not_before IS NULL OR i.not_before <= clock_timestamp()))
+           OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state IN ('c', 'a')
+                         AND i.not_before <= clock_timestamp()),
+           m.schedule IS NOT NULL AND m.definition ->> 'direction' = 'push'
+      FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
+     WHERE m.mapping_id = $1)",
+                                    {like.mapping_id, like.definition_version, like.connection_version});
+  if (state.empty() || !state.boolean(0, 0)) return {OpenedRun::Kind::unusable};
+  if (const auto until = state.instant_or_null(0, 1)) return {.kind = OpenedRun::Kind::held, .until = until};
+  if (!state.boolean(0, 2) || state.boolean(0, 3)) return {};
+  const pg::Rows made = sql.engine(R"(
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by, status, started_at, epoch, attempt,
+                             boot_id, pid, phase, last_activity_at)
+    SELECT tenant_id, mapping_id, owner, 'push', 'capture', owner_name, 'running', now(), 1, 1, $2, $3::int, 'sending', now()
+      FROM tandem._mapping WHERE mapping_id = $1
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING
+    RETURNING run)",
+                                   {like.mapping_id, boot_id, pid});
+  if (made.empty()) return {OpenedRun::Kind::pending};
+  return {.kind = OpenedRun::Kind::opened, .run = made.integer(0, 0), .epoch = 1};
+}
+
+Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
+                       const std::optional<base::Json>& position) {
+  const pg::Rows rows = sql.engine(
+      strcat(R"(
+    UPDATE tandem._run
+       SET records_read = records_read + $3, created = created + $4, updated = updated + $5, deleted = deleted + $6,
+           skipped = skipped + $7, failed = failed + $8, conflicts = conflicts + $9, bytes = bytes + $10, pages = pages + $11,
+           position = $12::jsonb, crashes = 0, last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
+           phase = 'sending', timing = $13::jsonb, latency = $14::jsonb
+     WHERE )",
+             kOurRun, " RETURNING cancel_requested"),
+      {spec.run, spec.epoch, turn.records_read, turn.created, turn.updated, turn.deleted, turn.skipped, turn.failed,
+       conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
+  return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
+}
+
+void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why) {
+  sql.engine("UPDATE tandem._mapping SET push_not_before = $2 WHERE mapping_id = $1", {spec.mapping_id, until});
+  sql.engine(strcat("UPDATE tandem._run SET waiting_on = $3, waiting_until = $4 WHERE ", kOurRun),
+             {spec.run, spec.epoch, why, until});
+}
+
+void request_full_push(pg::Sql& sql, std::int64_t mapping_id) {
+  const pg::Rows made = sql.engine(R"(
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by, "full")
+    SELECT tenant_id, mapping_id, owner, 'push', 'capture', owner_name, true FROM tandem._mapping WHERE mapping_id = $1
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running')
+    DO UPDATE SET "full" = _run."full" OR _run.status = 'pending', again = _run.status = 'running' OR _run.again,
+                  again_full = _run.status = 'running' OR _run.again_full
+    RETURNING run)",
+                                   {mapping_id});
+}
+
+}  // namespace tandem::store

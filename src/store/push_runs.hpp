@@ -1,0 +1,33 @@
+// The life of a push run as rows, as far as it differs from other runs: it is opened by the
+// turn that finds something to send, and counted turn by turn.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "pg/sql.hpp"
+#include "store/runs.hpp"
+
+namespace tandem::store {
+
+struct OpenedRun {
+  enum class Kind { opened, nothing, held, pending, unusable };
+  Kind kind = Kind::nothing;
+  std::int64_t run = 0, epoch = 0;
+  std::optional<base::Instant> until = {};  // held
+};
+// Opens a run of the mapping, where something was captured or is due. pending: there is one that is to be taken
+// instead. unusable: mapping or connection are not what they were, paused or gone.
+[[nodiscard]] OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id, pg::Pid pid);
+
+// Adds the counters of a turn. Part of its transaction; Accounted::ours as in account_page.
+[[nodiscard]] Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
+                                     const std::optional<base::Json>& position);
+// Nothing goes of the mapping until then: the other side is not there, or wants to be left alone.
+void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why);
+// All rows are to be looked at once more, by the next run, or the one after that which is under way.
+void request_full_push(pg::Sql& sql, std::int64_t mapping_id);
+
+}  // namespace tandem::store

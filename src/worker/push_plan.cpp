@@ -1,0 +1,203 @@
+#include "worker/push_plan.hpp"
+
+#include <algorithm>
+
+#include "base/strings.hpp"
+#include "core/codes.hpp"
+#include "core/mapping/push.hpp"
+#include "core/mapping/stamp.hpp"
+#include "core/push/remedy.hpp"
+#include "net/url.hpp"
+#include "pg/catalog.hpp"
+#include "store/connections.hpp"
+#include "store/credentials.hpp"
+#include "store/fields.hpp"
+#include "store/mappings.hpp"
+#include "store/target.hpp"
+#include "worker/pull_plan.hpp"
+#include "worker/push_write_back.hpp"
+#include "worker/schema_watch.hpp"
+
+namespace tandem::worker {
+
+using base::Errc;
+using base::Failure;
+using base::strcat;
+
+namespace {
+
+pg::Table find_target(pg::Sql& sql, store::RunSpec& spec, pg::Oid owner) {
+  std::optional<pg::Table> table = pg::describe_table(sql, spec.target);
+  if (!table) throw table_gone(spec);
+  follow_table(sql, spec, *table);
+  store::require_connection_use(sql, spec.connection_id, owner);
+  if (!pg::has_role(owner, table->owner))
+    throw Failure(Errc::insufficient_privilege,
+                  strcat("role ", pg::role_name(owner), " does not own table ", table->quoted, " any more"),
+                  "A mapping that pushes belongs to the owner of its table.",
+                  strcat("ALTER TABLE ", table->quoted, " OWNER TO ", pg::quote_identifier(pg::role_name(owner)), ";"));
+  return *std::move(table);
+}
+
+core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api,
+                              const core::Target& target) {
+  core::ParsedMapping parsed = core::parse_mapping(spec.mapping, spec.definition, api, target,
+                                                   store::load_fields(sql, spec.connection_id, spec.object));
+  for (const core::Finding& finding : parsed.findings)
+    if (finding.severity == core::Severity::error)
+      throw Failure(Errc::invalid_parameter, strcat("mapping ", spec.mapping, ": ", finding.message), {}, finding.hint);
+  return std::move(parsed.mapping);
+}
+
+core::PushRules rules_of(const core::Mapping& mapping, const core::Write& write) {
+  return {.write_mode = mapping.write_mode,
+          .delete_mode = mapping.delete_mode,
+          .delete_unmatched = mapping.push.remove_unmatched,
+          .can_create = write.create.has_value(),
+          .can_update = write.update.has_value(),
+          .can_upsert = write.upsert.has_value(),
+          .can_delete = write.remove.has_value(),
+          .upsert_known = write.upsert.has_value() && !write.update.has_value()};
+}
+
+core::PushFacts facts_of(const store::RunSpec& spec, const core::Api& api) {
+  const base::Result<net::Url> url = net::parse_url(api.base_url);
+  return {.mapping = spec.mapping,
+          .mapping_id = std::to_string(spec.mapping_id),
+          .run = {},
+          .connection = spec.connection,
+          .tenant = spec.tenant,
+          .object = spec.object,
+          .host = url ? url->host : std::string(),
+          .now = {}};
+}
+
+// What a row is known by, and in both directions what the other side has of it.
+std::vector<std::string> kept_columns(const core::Mapping& mapping) {
+  std::vector<std::string> columns;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
+  };
+  for (const std::string& name : mapping.match_on) add(name);
+  if (mapping.pulls())
+    for (const core::ColumnMapping& column : mapping.columns)
+      if (column.stamp == core::Stamp::none) add(column.column);
+  return columns;
+}
+
+ContractKey contract_key(const core::Mapping& mapping, const std::vector<std::string>& key,
+                         const std::vector<std::string>& kept) {
+  ContractKey contract;
+  std::vector<std::string> by_field;
+  for (const std::string& field : key) {
+    const auto column = std::ranges::find(mapping.columns, field, &core::ColumnMapping::field);
+    if (column != mapping.columns.end() && std::ranges::find(mapping.match_on, column->column) != mapping.match_on.end())
+      by_field.push_back(column->column);
+  }
+  contract.origin_id = !key.empty() && by_field.size() == key.size();
+  contract.names = contract.origin_id ? by_field : mapping.match_on;
+  for (const std::string& name : contract.names)
+    contract.columns.push_back(static_cast<std::size_t>(std::ranges::find(kept, name) - kept.begin()));
+  return contract;
+}
+
+// A change of anything else needs no request.
+void watch_columns(PushPlan& plan) {
+  const auto number = [&](const std::string& name) { return plan.table.column(name)->attnum; };
+  const core::Outgoing& outgoing = plan.rows.outgoing();
+  for (std::size_t i = 0; i < outgoing.columns(); ++i)
+    if (!outgoing.column(i).empty()) plan.watched.push_back(number(outgoing.column(i)));
+  for (const std::string& name : plan.contract.names) plan.watched.push_back(number(name));
+  const std::vector<std::string>& fields = outgoing.fields();
+  plan.field_of.resize(fields.size());
+  for (const core::ColumnMapping& column : plan.mapping.push_columns) {
+    const auto field = std::ranges::find(fields, column.field);
+    if (field == fields.end() || column.column.empty()) continue;
+    plan.field_of[static_cast<std::size_t>(field - fields.begin())].push_back(number(column.column));
+  }
+  const core::Write& write = plan.composer.write();
+  if (const auto key = std::ranges::find(fields, write.key); !write.key.empty() && key != fields.end())
+    plan.external_key = static_cast<std::size_t>(key - fields.begin());
+}
+
+std::int64_t batch_size(const core::Write& write) {
+  std::int64_t most = 1;
+  for (const auto* call : {&write.create, &write.update, &write.upsert, &write.remove})
+    if (*call) most = std::max(most, (*call)->batch.size);
+  return most;
+}
+
+std::shared_ptr<const core::Write> write_of(const core::Object& object, const store::RunSpec& spec,
+                                            const core::Mapping& mapping) {
+  if (!object.write)
+    throw Failure(Errc::invalid_parameter, strcat("object ", object.name, " of connection ", spec.connection, " cannot be written"),
+                  "Its manifest has no \"write\".", strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
+  if (mapping.push.batch_size == 0) return object.write;
+  auto write = std::make_shared<core::Write>(*object.write);
+  for (auto* call : {&write->create, &write->update, &write->upsert, &write->remove})
+    if (*call) (*call)->batch.size = std::min((*call)->batch.size, mapping.push.batch_size);
+  return write;
+}
+
+}  // namespace
+
+PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
+  const base::Micros began_at = base::monotonic();
+  core::Api api = core::make_api(spec.manifest, spec.config).value();
+  api.connection = spec.connection;
+  const core::Object* object = api.object(spec.object);
+  if (object == nullptr)
+    throw Failure(Errc::undefined_object, strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
+                  strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
+  pg::Table table = find_target(sql, spec, owner);
+  if (!pg::try_lock_table(table.oid)) throw TableBusy(table.quoted);
+  core::Target target = store::target_of(table);
+  core::Mapping mapping = checked_mapping(sql, spec, api, target);
+  core::fill_stamps(mapping, target, store::stamp_values(sql, spec));
+  const std::vector<std::string> row_key = core::row_key(mapping, target);
+  std::shared_ptr<const core::Write> write = write_of(*object, spec, mapping);
+  std::vector<std::string> kept = kept_columns(mapping);
+  store::OutgoingRows rows(sql, table, spec.tenant_id, mapping, target,
+                           store::load_fields(sql, spec.connection_id, spec.object), row_key, kept, owner);
+  core::Composer composer = core::Composer::make(write, rows.outgoing().fields()).value();
+  ContractKey contract = contract_key(mapping, mapping.key.empty() ? object->id : mapping.key, kept);
+  const int most = mapping.push.max_in_flight > 0 ? static_cast<int>(mapping.push.max_in_flight) : api.max_in_flight;
+  PushPlan plan{.spec = std::move(spec),
+                .api = std::move(api),
+                .object = *object,
+                .mapping = std::move(mapping),
+                .table = std::move(table),
+                .target = std::move(target),
+                .row_key = row_key,
+                .rows = std::move(rows),
+                .kept = std::move(kept),
+                .composer = std::move(composer),
+                .facts = {},
+                .rules = {},
+                .contract = std::move(contract),
+                .own_key = {},
+                .watched = {},
+                .field_of = {},
+                .mapping_uuid = {},
+                .credentials = {},
+                .pool = {},
+                .max_in_flight = most,
+                .claim = 4 * most * batch_size(*write),
+                .keeps_sent = core::remedy_of(*write) == core::Remedy::idempotency_key};
+  plan.rules = rules_of(plan.mapping, *write);
+  plan.facts = facts_of(plan.spec, plan.api);
+  watch_columns(plan);
+  plan.own_key = store::capture_key(plan.mapping, plan.table, plan.target, plan.spec.mapping_id);
+  plan.write_back = make_write_back_plan(plan);
+  plan.mapping_uuid = store::mapping_uuid(sql, plan.spec.mapping_id);
+  if (plan.spec.credentials) plan.credentials = store::load_credentials(sql, plan.spec.connection_id);
+  plan.pool = strcat(plan.spec.connection_id, ":", plan.spec.connection_version);
+  plan.pushed_version = store::pushed_mappings_version(sql, plan.table.oid);
+  plan.pushed = store::pushed_mappings(sql, plan.table);
+  plan.latencies = core::Latencies(plan.spec.latency);
+  plan.timing = core::RunTiming(plan.spec.timing, began_at);
+  plan.timing.add(core::Stage::plan, base::monotonic() - began_at);
+  return plan;
+}
+
+}  // namespace tandem::worker

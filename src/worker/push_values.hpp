@@ -1,0 +1,39 @@
+// The small decisions about the values of a claimed row: by which key its contract is
+// found, which fields a change brings, what is remembered of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/push/change.hpp"
+#include "store/push_contracts.hpp"
+#include "worker/push_plan.hpp"
+
+namespace tandem::worker {
+
+[[nodiscard]] store::ContractRef contract_ref(const PushPlan& plan, const store::Texts& kept);
+// Of a row that is gone: what was captured of it says it.
+[[nodiscard]] store::ContractRef contract_ref_of_gone(const PushPlan& plan, const std::string& key,
+                                                      const std::optional<std::string>& was);
+// What its contract is to be found by; empty: its origin id.
+[[nodiscard]] std::string local_key(const PushPlan& plan, const store::ContractRef& ref, const std::string& row_key);
+
+// What such a change brings: of an update where the object takes parts only the fields of columns that changed
+// (nullopt: all), and those that the call has to name.
+[[nodiscard]] std::vector<core::OutValue> values_to_send(const PushPlan& plan, core::OutChange::Op op,
+                                                         std::vector<core::OutValue> values,
+                                                         const std::optional<std::vector<int>>& changed);
+// The external key of a row that is gone, as far as it was captured.
+[[nodiscard]] std::vector<core::OutValue> key_values_of_gone(const PushPlan& plan, const std::string& key,
+                                                             const std::optional<std::string>& was);
+[[nodiscard]] bool has_value(const std::vector<core::OutValue>& values, const std::optional<std::size_t>& field);
+
+// Of all that a row sends, under this definition.
+[[nodiscard]] std::int64_t hash_of(const PushPlan& plan, const std::vector<core::OutValue>& values);
+[[nodiscard]] std::string printed(const std::vector<core::OutValue>& values);  // as JSON, to be read again
+[[nodiscard]] std::vector<core::OutValue> read_printed(const std::string& json);
+[[nodiscard]] std::string iso_now();
+
+}  // namespace tandem::worker
