@@ -80,7 +80,7 @@ inline constexpr const char* kNotAskedFor = "TD417";      // listings do not ask
 inline constexpr const char* kWaits = "TD425";            // the record it refers to is not there yet: it waits for it
 inline constexpr const char* kNoReferred = "TD426";  // the record it refers to is not there, which is an error here
 
-inline constexpr const char* kCannotWrite = "TD431";  // the object has no call for what is to be done
+inline constexpr const char* kCannotWrite = "TD431";     // the object has no call for what is to be done
 inline constexpr const char* kNotWrittenBack = "TD432";  // accepted, but what came back does not fit the row
 
 inline constexpr const char* kReported = "TD601";  // record_sync_error(): found by an application

@@ -135,9 +135,7 @@ void put_truncated(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id
              {tenant_id, mapping_id, truncated.seq, truncated.txid, truncated.at, one, match_columns});
 }
 
-std::int64_t next_version(pg::Sql& sql) {
-  return sql.engine("SELECT nextval('tandem._outbox_seq')").integer(0, 0);
-}
+std::int64_t next_version(pg::Sql& sql) { return sql.engine("SELECT nextval('tandem._outbox_seq')").integer(0, 0); }
 
 std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit) {
   return items_of(sql.engine(strcat(kItem,
@@ -220,19 +218,26 @@ void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::i
 
 void reclaim_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
   if (items.empty()) return;
-  sql.engine("UPDATE tandem._outbox_item SET state = 'c', run = $1, epoch = $2, attempts = attempts + 1, sent_at = clock_timestamp(),"
-             " not_before = NULL WHERE item = ANY ($3)",
-             {spec.run, spec.epoch, items});
+  sql.engine(
+      "UPDATE tandem._outbox_item SET state = 'c', run = $1, epoch = $2, attempts = attempts + 1, sent_at = "
+      "clock_timestamp(),"
+      " not_before = NULL WHERE item = ANY ($3)",
+      {spec.run, spec.epoch, items});
 }
 
 void reopen_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
   if (!items.empty())
-    sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'p', not_before = NULL,", kUnclaimed, " WHERE i.item = ANY ($1)"), {items});
+    sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'p', not_before = NULL,", kUnclaimed,
+                      " WHERE i.item = ANY ($1)"),
+               {items});
 }
 
 void hold_items(pg::Sql& sql, const std::vector<std::int64_t>& items) {
   if (!items.empty())
-    sql.engine("UPDATE tandem._outbox_item SET state = 'a', not_before = 'infinity', waits_for = 'a person' WHERE item = ANY ($1)", {items});
+    sql.engine(
+        "UPDATE tandem._outbox_item SET state = 'a', not_before = 'infinity', waits_for = 'a person' WHERE item = ANY "
+        "($1)",
+        {items});
 }
 
 void park_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {

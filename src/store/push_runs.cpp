@@ -45,17 +45,17 @@ OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id,
 
 Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
                        const std::optional<base::Json>& position) {
-  const pg::Rows rows = sql.engine(
-      strcat(R"(
+  const pg::Rows rows =
+      sql.engine(strcat(R"(
     UPDATE tandem._run
        SET records_read = records_read + $3, created = created + $4, updated = updated + $5, deleted = deleted + $6,
            skipped = skipped + $7, failed = failed + $8, conflicts = conflicts + $9, bytes = bytes + $10, pages = pages + $11,
            position = $12::jsonb, crashes = 0, last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
            phase = 'sending', timing = $13::jsonb, latency = $14::jsonb
      WHERE )",
-             kOurRun, " RETURNING cancel_requested"),
-      {spec.run, spec.epoch, turn.records_read, turn.created, turn.updated, turn.deleted, turn.skipped, turn.failed,
-       conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
+                        kOurRun, " RETURNING cancel_requested"),
+                 {spec.run, spec.epoch, turn.records_read, turn.created, turn.updated, turn.deleted, turn.skipped,
+                  turn.failed, conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
 }
 

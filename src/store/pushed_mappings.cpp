@@ -52,13 +52,15 @@ std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table) {
                                    {static_cast<std::int64_t>(table)});
   std::string version;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    version += strcat(rows.integer(i, 0), ":", rows.integer(i, 1), ":", rows.integer(i, 2), ":", rows.integer(i, 3), " ");
+    version +=
+        strcat(rows.integer(i, 0), ":", rows.integer(i, 1), ":", rows.integer(i, 2), ":", rows.integer(i, 3), " ");
   return version;
 }
 
 std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table) {
   const pg::Rows ids = sql.engine(
-      "SELECT mapping_id FROM tandem._mapping WHERE target = $1::oid AND definition ->> 'direction' <> 'pull' ORDER BY 1",
+      "SELECT mapping_id FROM tandem._mapping WHERE target = $1::oid AND definition ->> 'direction' <> 'pull' ORDER BY "
+      "1",
       {static_cast<std::int64_t>(table.oid)});
   const core::Target target = target_of(table);
   std::vector<PushedMapping> mappings;

@@ -28,12 +28,12 @@ struct RunSpec {
   std::string target_name;
   base::Json definition, manifest, config, params;
   bool full = false;
-  bool retry = false;          // of stored records that failed; the source is not asked
-  bool verify = false;         // the table is compared, and nothing is written
-  bool push = false;           // local changes go out: the source is not read
+  bool retry = false;            // of stored records that failed; the source is not asked
+  bool verify = false;           // the table is compared, and nothing is written
+  bool push = false;             // local changes go out: the source is not read
   bool trigger_capture = false;  // of such a run: nobody asked for it
-  base::Json timing, latency;  // what earlier takers spent, what they saw: core/run/run_timing.hpp
-  std::string chain = "{}";    // mappings whose runs led to this one, as Postgres prints an array
+  base::Json timing, latency;    // what earlier takers spent, what they saw: core/run/run_timing.hpp
+  std::string chain = "{}";      // mappings whose runs led to this one, as Postgres prints an array
   std::optional<std::string> cursor_value;
   std::optional<std::string> deletions_value;  // the same of the feed of deletions
   std::optional<base::Json> position;          // of this run, when it was begun before

@@ -137,7 +137,8 @@ bool Loop::turn() {
   exchange();
   const bool applied = apply_one();
   close_jobs(begun || applied);
-  return pushes_.wants_turn(base::monotonic()) || begun || applied || look_for_runs_ || short_of_runs() || (made_room_ && idle());
+  return pushes_.wants_turn(base::monotonic()) || begun || applied || look_for_runs_ || short_of_runs() ||
+         (made_room_ && idle());
 }
 
 void Loop::push() {

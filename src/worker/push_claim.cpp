@@ -59,7 +59,8 @@ class Claim {
     rows_ = plan_.rows.read(sql_, keys);
     refs_.resize(items_.size());
     for (std::size_t i = 0; i < items_.size(); ++i)
-      refs_[i] = rows_[i].there ? contract_ref(plan_, rows_[i].more) : contract_ref_of_gone(plan_, items_[i].key, items_[i].was);
+      refs_[i] = rows_[i].there ? contract_ref(plan_, rows_[i].more)
+                                : contract_ref_of_gone(plan_, items_[i].key, items_[i].was);
     contracts_ = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs_);
   }
 
@@ -112,7 +113,8 @@ class Claim {
     else
       change.record = values_to_send(plan_, change.op, std::move(values), restored ? std::nullopt : item.changed);
     if (restored && !soft && change.op == Op::update)
-      for (core::OutValue& value : plan_.rows.outgoing().soft(false, iso_now())) change.record.push_back(std::move(value));
+      for (core::OutValue& value : plan_.rows.outgoing().soft(false, iso_now()))
+        change.record.push_back(std::move(value));
     ClaimedChange claimed{.item = item.item,
                           .version = item.version,
                           .attempts = item.attempts + 1,
@@ -171,7 +173,8 @@ class Claim {
     return {.error_type = core::error_type::kValidation,
             .code = core::code::kCannotWrite,
             .message = strcat("object ", plan_.spec.object, " has no way to ", missing),
-            .suggestion = strcat("Give its \"write\" a \"", std::string_view(missing).substr(0, std::string_view(missing).find(',')),
+            .suggestion = strcat("Give its \"write\" a \"",
+                                 std::string_view(missing).substr(0, std::string_view(missing).find(',')),
                                  "\", or another write_mode or delete_mode to the mapping.")};
   }
 

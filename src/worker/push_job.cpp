@@ -71,9 +71,7 @@ std::optional<net::Request> PushJob::make_request() {
   return *std::move(request);
 }
 
-void PushJob::sent(net::TransferId id) {
-  in_flight_.emplace(id, *std::exchange(sending_, std::nullopt));
-}
+void PushJob::sent(net::TransferId id) { in_flight_.emplace(id, *std::exchange(sending_, std::nullopt)); }
 
 void PushJob::on_response(net::TransferId id, net::Response response) {
   const auto found = in_flight_.find(id);
@@ -95,7 +93,8 @@ void PushJob::on_response(net::TransferId id, net::Response response) {
                          .body = &came.body,
                          .secrets = secrets,
                          .now = base::now()};
-  answered.outcomes = core::outcomes_of(plan_.composer.write(), answered.request.request, answered.request.changes, answer);
+  answered.outcomes =
+      core::outcomes_of(plan_.composer.write(), answered.request.request, answered.request.changes, answer);
   const bool whole = answered.outcomes.size() > 1 && std::ranges::all_of(answered.outcomes, [](const core::Outcome& o) {
                        return o.kind == core::Outcome::Kind::refused && o.whole;
                      });
@@ -187,7 +186,8 @@ void PushJob::turn() {
 
 void PushJob::exchange() {
   if (stopping() && answered_.empty() && in_flight_.empty()) return close();
-  if (!look_ && !more_ && answered_.empty() && drained() && run() && (due_ == 0 || base::monotonic() < due_)) return close();
+  if (!look_ && !more_ && answered_.empty() && drained() && run() && (due_ == 0 || base::monotonic() < due_))
+    return close();
   forget_turn();
   look_ = false;
   {
@@ -200,7 +200,9 @@ void PushJob::exchange() {
     if (!run() && !open_run(tx)) {
       tx.commit();
       if (turn_.gone || turn_.pending) done_ = turn_.gone;
-      due_ = turn_.held_until ? base::monotonic() + std::max<base::Micros>(0, turn_.held_until->micros - base::now().micros) : 0;
+      due_ = turn_.held_until
+                 ? base::monotonic() + std::max<base::Micros>(0, turn_.held_until->micros - base::now().micros)
+                 : 0;
       return;
     }
     unfold_and_scan(tx);
@@ -221,7 +223,8 @@ void PushJob::exchange() {
   for (PushRequest& request : turn_.requests) ready_.push_back(std::move(request));
   more_ = turn_.more && !turn_.settled.hold_until;
   cancelled_ = cancelled_ || turn_.cancel;
-  due_ = turn_.next_due ? base::monotonic() + std::max<base::Micros>(0, turn_.next_due->micros - base::now().micros) : 0;
+  due_ =
+      turn_.next_due ? base::monotonic() + std::max<base::Micros>(0, turn_.next_due->micros - base::now().micros) : 0;
   quiet_since_ = drained() && !more_ ? base::monotonic() : 0;
   if (turn_.settled.hold_until) {
     failure_ = turn_.settled.failure;
@@ -311,13 +314,14 @@ void PushJob::close() {
       store::release_run(tx, plan_.spec);
     } else {
       store::Closing closing;
-      closing.status = cancelled_ ? core::RunStatus::cancelled
-                       : failure_ ? core::RunStatus::failed
+      closing.status = cancelled_                        ? core::RunStatus::cancelled
+                       : failure_                        ? core::RunStatus::failed
                        : failed_ + plan_.spec.failed > 0 ? core::RunStatus::partial
                                                          : core::RunStatus::completed;
       closing.failure = failure_;
       closing.timing = plan_.timing.json(base::monotonic());
-      if (cancelled_) store::hold_push(tx, plan_.spec, base::Instant{base::now().micros + 60 * base::kSecond}, "cancelled");
+      if (cancelled_)
+        store::hold_push(tx, plan_.spec, base::Instant{base::now().micros + 60 * base::kSecond}, "cancelled");
       if (!finish_run(tx, plan_.spec, closing)) return;
     }
     if (due_ != 0 || failure_ || release || cancelled_) wake_scheduler_at_commit();

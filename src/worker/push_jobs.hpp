@@ -27,7 +27,8 @@ class PushJobs {
   [[nodiscard]] std::vector<std::int64_t> runs() const;
   [[nodiscard]] bool dormant() const;  // no run, nothing under way
 
-  // Starts what may be started: `in_flight` counts by pool, `room` tells whether there is any left. True: something was.
+  // Starts what may be started: `in_flight` counts by pool, `room` tells whether there is any left. True: something
+  // was.
   template <class Room>
   bool send(net::Transfers& transfers, std::unordered_map<std::string, int>& in_flight, Room&& room);
   // False: the transfer is not of a push.

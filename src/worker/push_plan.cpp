@@ -35,7 +35,7 @@ pg::Table find_target(pg::Sql& sql, store::RunSpec& spec, pg::Oid owner) {
     throw Failure(Errc::insufficient_privilege,
                   strcat("role ", pg::role_name(owner), " does not own table ", table->quoted, " any more"),
                   "A mapping that pushes belongs to the owner of its table.",
-                  strcat("ALTER TABLE ", table->quoted, " OWNER TO ", pg::quote_identifier(pg::role_name(owner)), ";"));
+                  "Give it back to the owner of the mapping, or make the mapping anew as the table's owner.");
   return *std::move(table);
 }
 
@@ -91,7 +91,8 @@ ContractKey contract_key(const core::Mapping& mapping, const std::vector<std::st
   std::vector<std::string> by_field;
   for (const std::string& field : key) {
     const auto column = std::ranges::find(mapping.columns, field, &core::ColumnMapping::field);
-    if (column != mapping.columns.end() && std::ranges::find(mapping.match_on, column->column) != mapping.match_on.end())
+    if (column != mapping.columns.end() &&
+        std::ranges::find(mapping.match_on, column->column) != mapping.match_on.end())
       by_field.push_back(column->column);
   }
   contract.origin_id = !key.empty() && by_field.size() == key.size();
@@ -130,8 +131,10 @@ std::int64_t batch_size(const core::Write& write) {
 std::shared_ptr<const core::Write> write_of(const core::Object& object, const store::RunSpec& spec,
                                             const core::Mapping& mapping) {
   if (!object.write)
-    throw Failure(Errc::invalid_parameter, strcat("object ", object.name, " of connection ", spec.connection, " cannot be written"),
-                  "Its manifest has no \"write\".", strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
+    throw Failure(Errc::invalid_parameter,
+                  strcat("object ", object.name, " of connection ", spec.connection, " cannot be written"),
+                  "Its manifest has no \"write\".",
+                  strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
   if (mapping.push.batch_size == 0) return object.write;
   auto write = std::make_shared<core::Write>(*object.write);
   for (auto* call : {&write->create, &write->update, &write->upsert, &write->remove})
@@ -147,7 +150,8 @@ PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   api.connection = spec.connection;
   const core::Object* object = api.object(spec.object);
   if (object == nullptr)
-    throw Failure(Errc::undefined_object, strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
+    throw Failure(Errc::undefined_object,
+                  strcat("connection ", spec.connection, " has no object ", spec.object, " any more"), {},
                   strcat("SELECT * FROM tandem.list_objects('", spec.connection, "');"));
   pg::Table table = find_target(sql, spec, owner);
   if (!pg::try_lock_table(table.oid)) throw TableBusy(table.quoted);

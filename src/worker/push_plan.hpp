@@ -48,8 +48,8 @@ struct PushPlan {
   core::PushRules rules;
   ContractKey contract;
   core::CaptureKey own_key;
-  std::vector<int> watched;                // attnums of columns of which a change is of interest
-  std::vector<std::vector<int>> field_of;  // beside the fields: attnums of the columns that it is made of
+  std::vector<int> watched;                      // attnums of columns of which a change is of interest
+  std::vector<std::vector<int>> field_of;        // beside the fields: attnums of the columns that it is made of
   std::optional<std::size_t> external_key = {};  // the field
   std::string mapping_uuid;
   Credentials credentials;
@@ -60,7 +60,7 @@ struct PushPlan {
   core::RunTiming timing = {};
   core::Latencies latencies = {};
   std::shared_ptr<WriteBackPlan> write_back = {};  // null: nothing comes back
-  std::vector<store::PushedMapping> pushed = {};  // all that push this table
+  std::vector<store::PushedMapping> pushed = {};   // all that push this table
   std::string pushed_version = {};
 };
 

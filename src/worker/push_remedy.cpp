@@ -60,7 +60,8 @@ class Remedies {
     const core::Write& write = plan_.composer.write();
     std::vector<core::OutValue> values = rows_[i].values;
     const bool replay = core::replayable(write, op);
-    const core::NextStepAt next = core::next_step(write, {.op = op, .key_known = has_value(values, plan_.external_key)});
+    const core::NextStepAt next =
+        core::next_step(write, {.op = op, .key_known = has_value(values, plan_.external_key)});
     if (replay && !(op == Op::create && item.sent)) return open_.push_back(item.item);
     switch (next.step) {
       case NextStep::send_again:
@@ -77,7 +78,8 @@ class Remedies {
 
   [[nodiscard]] ClaimedChange claimed_of(std::size_t i, const std::vector<core::OutValue>& values) const {
     const store::OutboxItem& item = items_[i];
-    const store::ContractRef ref = rows_[i].there ? contract_ref(plan_, rows_[i].more) : contract_ref_of_gone(plan_, item.key, item.was);
+    const store::ContractRef ref =
+        rows_[i].there ? contract_ref(plan_, rows_[i].more) : contract_ref_of_gone(plan_, item.key, item.was);
     return {.item = item.item,
             .version = item.sent_version,
             .attempts = item.attempts + 1,
@@ -117,15 +119,15 @@ class Remedies {
 
   void hold(std::size_t i, std::string why) {
     held_.push_back(items_[i].item);
-    ClaimedChange change{.item = items_[i].item, .key = items_[i].key, .there = rows_[i].there,
-                         .texts = rows_[i].more};
-    faults_.push_back(push_fault(plan_, change,
-                                 {.error_type = core::error_type::kNetwork,
-                                  .code = core::code::kUnknownOutcome,
-                                  .message = std::move(why),
-                                  .suggestion = "Look whether it is there: SELECT tandem.resolve_sync_error(error, remote_id => "
-                                                "'…') if so, SELECT tandem.retry_sync_error(error) if not.",
-                                  .retryable = true}));
+    ClaimedChange change{.item = items_[i].item, .key = items_[i].key, .there = rows_[i].there, .texts = rows_[i].more};
+    faults_.push_back(
+        push_fault(plan_, change,
+                   {.error_type = core::error_type::kNetwork,
+                    .code = core::code::kUnknownOutcome,
+                    .message = std::move(why),
+                    .suggestion = "Look whether it is there: SELECT tandem.resolve_sync_error(error, remote_id => "
+                                  "'…') if so, SELECT tandem.retry_sync_error(error) if not.",
+                    .retryable = true}));
   }
 
   pg::Sql& sql_;

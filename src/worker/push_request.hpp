@@ -24,9 +24,9 @@ struct ClaimedChange {
   std::string local_key = {};  // of its contract; empty: the origin id says it all
   std::int64_t sent_hash = 0;
   base::Instant captured_at = {};
-  bool there = false;   // the local row; the texts of its kept columns
+  bool there = false;  // the local row; the texts of its kept columns
   store::Texts texts = {};
-  bool soft = false;    // the other side is told that it is deleted
+  bool soft = false;      // the other side is told that it is deleted
   std::string base = {};  // both directions: what both sides agree on once it is acknowledged
 };
 
@@ -40,11 +40,11 @@ struct Bisection {
 struct PushRequest {
   enum class Kind { write, read, read_back };
   Kind kind = Kind::write;
-  core::OutRequest request;              // its `changes` count those below
+  core::OutRequest request;  // its `changes` count those below
   std::vector<core::OutChange> changes;
-  std::vector<ClaimedChange> claimed;    // beside them
-  std::shared_ptr<Bisection> part_of;    // null: of nothing
-  std::vector<std::size_t> part;         // which of its changes these are
+  std::vector<ClaimedChange> claimed;  // beside them
+  std::shared_ptr<Bisection> part_of;  // null: of nothing
+  std::vector<std::size_t> part;       // which of its changes these are
   base::Instant sent_at;
 };
 

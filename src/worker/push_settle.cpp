@@ -76,13 +76,16 @@ class Settle {
     if (id.empty()) id = claimed.key;  // it gives none: the row's own key stands for it
     acknowledged_.push_back({.origin_id = id,
                              .local_key = claimed.local_key,
-                             .action = removed ? 'd' : change.op == Op::update ? 'u' : 'c',
+                             .action = removed                   ? 'd'
+                                       : change.op == Op::update ? 'u'
+                                                                 : 'c',
                              .remote_version = outcome.version,
                              .sent_hash = claimed.sent_hash,
                              .base = claimed.base});
     if (change.op == Op::create || change.op == Op::upsert) woken_ = true;
     if (!removed && claimed.there)
-      write_back_.push_back({claimed.item, claimed.key, id != change.remote_id ? id : std::string(), std::move(outcome.record)});
+      write_back_.push_back(
+          {claimed.item, claimed.key, id != change.remote_id ? id : std::string(), std::move(outcome.record)});
   }
 
   void park(const ClaimedChange& claimed, const Outcome& outcome) {
@@ -137,7 +140,8 @@ class Settle {
 
   // What was deleted there is made anew, unless the mapping only updates.
   void gone(const core::OutChange& change, const ClaimedChange& claimed, const Outcome& outcome) {
-    if (plan_.rules.write_mode == core::WriteMode::update || claimed.attempts >= kMostAttempts) return park(claimed, outcome);
+    if (plan_.rules.write_mode == core::WriteMode::update || claimed.attempts >= kMostAttempts)
+      return park(claimed, outcome);
     gone_.push_back({.origin_id = change.remote_id, .local_key = claimed.local_key, .action = 'd'});
     released_[{base::Instant{}, true}].push_back(claimed.item);
   }
@@ -156,7 +160,8 @@ class Settle {
     store::forget_versions(sql_, plan_.spec.mapping_id, forget_version_);
     for (const auto& [release, items] : released_)
       store::release_items(sql_, plan_.spec, items,
-                           release.not_before.micros == 0 ? std::nullopt : std::optional(release.not_before), release.counts);
+                           release.not_before.micros == 0 ? std::nullopt : std::optional(release.not_before),
+                           release.counts);
     store::leave_ambiguous(sql_, plan_.spec, ambiguous_);
     store::park_items(sql_, plan_.spec, parked_);
     record_push_faults(sql_, plan_, faults_);

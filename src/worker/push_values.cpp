@@ -64,7 +64,8 @@ std::vector<OutValue> values_to_send(const PushPlan& plan, Op op, std::vector<Ou
   std::erase_if(values, [&](const OutValue& value) {
     const std::vector<int>& made_of = plan.field_of[value.field];
     if (std::ranges::find(named, plan.composer.shape().name(value.field)) != named.end()) return false;
-    return std::ranges::none_of(made_of, [&](int attnum) { return std::ranges::find(*changed, attnum) != changed->end(); });
+    return std::ranges::none_of(made_of,
+                                [&](int attnum) { return std::ranges::find(*changed, attnum) != changed->end(); });
   });
   return values;
 }

@@ -35,7 +35,8 @@ core::Mapping written_back(const PushPlan& plan) {
   mapping.name = plan.mapping.name;
   mapping.object = plan.mapping.object;
   mapping.write_mode = core::WriteMode::update;
-  for (const std::string& column : plan.row_key) mapping.columns.push_back({.field = key_field(column), .column = column});
+  for (const std::string& column : plan.row_key)
+    mapping.columns.push_back({.field = key_field(column), .column = column});
   for (core::ColumnMapping column : plan.mapping.columns) {
     const bool keyed = std::ranges::find(plan.row_key, column.column) != plan.row_key.end();
     if (keyed || column.field.empty() || column.field == "*" || column.reference || column.has_sql()) continue;
@@ -85,7 +86,8 @@ std::shared_ptr<WriteBackPlan> make_write_back_plan(const PushPlan& plan) {
   store::WritePlan write = store::make_write_plan(plan.table, mapping, plan.row_key);
   core::RowBuilder rows(mapping, plan.target, {}, 0, &store::kDatabaseLetters);
   base::PageReader reader({base::RecordsAt::Rule::root, {}}, rows.fields(), {});
-  return std::make_shared<WriteBackPlan>(WriteBackPlan{std::move(mapping), std::move(write), std::move(rows), std::move(reader)});
+  return std::make_shared<WriteBackPlan>(
+      WriteBackPlan{std::move(mapping), std::move(write), std::move(rows), std::move(reader)});
 }
 
 std::size_t write_back(pg::Sql& sql, PushPlan& plan, const std::vector<WriteBack>& answers,

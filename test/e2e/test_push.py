@@ -14,19 +14,7 @@ def pushed(crm, database, write=None, name="contacts", **arguments):
     columns = {"name": "name", "email": "email", "qty": "qty"}
     pull = Pull(database, name).connect(crm.url, {"contacts": {**OBJECT["contacts"], "write": write or WRITE}})
     pull.table("id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, email text, qty int")
-    pull.map(columns, direction="push", **arguments)
-    capture(database, name)
-    return pull
-
-
-def capture(database, name):
-    database.sql(f"""
-        INSERT INTO tandem._capture SELECT '{name}'::regclass, '{name}', '{{1}}', 1, array_agg(owner), array_agg(mapping_id), false
-          FROM tandem._mapping WHERE target = '{name}'::regclass;
-        CREATE TRIGGER tandem_capture_insert AFTER INSERT ON {name} REFERENCING NEW TABLE AS now FOR EACH STATEMENT EXECUTE FUNCTION tandem._capture_changes();
-        CREATE TRIGGER tandem_capture_update AFTER UPDATE ON {name} REFERENCING OLD TABLE AS before NEW TABLE AS now FOR EACH STATEMENT EXECUTE FUNCTION tandem._capture_changes();
-        CREATE TRIGGER tandem_capture_delete AFTER DELETE ON {name} REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION tandem._capture_changes();
-        """, user="postgres")
+    return pull.map(columns, direction="push", **arguments)
 
 
 def acknowledged(database, name="contacts"):

@@ -34,9 +34,10 @@ struct CaptureKey {
     std::string name = {};
   };
   std::int64_t mapping_id = 0;
-  std::vector<Column> row = {};                              // of the row key
+  std::vector<Column> row = {};     // of the row key
   std::vector<Column> others = {};  // what else is kept of a row that is gone
-  std::size_t known_by = 0;         // how many of the others, from the front, the other side's record is known by; 0: by the row key
+  std::size_t known_by =
+      0;  // how many of the others, from the front, the other side's record is known by; 0: by the row key
   std::vector<std::pair<int, std::string>> only_where = {};  // attnum and value: rows of others (stamps) are left out
 };
 
