@@ -169,12 +169,11 @@ class Claim {
     faults_.push_back(push_fault(plan_, change, std::move(fault)));
   }
 
-  [[nodiscard]] core::RowFault cannot(const char* missing) const {
+  [[nodiscard]] core::RowFault cannot(std::string_view missing) const {
     return {.error_type = core::error_type::kValidation,
             .code = core::code::kCannotWrite,
             .message = strcat("object ", plan_.spec.object, " has no way to ", missing),
-            .suggestion = strcat("Give its \"write\" a \"",
-                                 std::string_view(missing).substr(0, std::string_view(missing).find(',')),
+            .suggestion = strcat("Give its \"write\" a \"", missing.substr(0, missing.find(',')),
                                  "\", or another write_mode or delete_mode to the mapping.")};
   }
 
