@@ -61,6 +61,7 @@ class Loop {
   void begin(store::RunSpec spec);
   void exchange();
   void deliver();
+  void send_changes();
   bool send_requests();
   [[nodiscard]] bool has_room() const;
   bool send_request(PullJob& job);
@@ -143,7 +144,7 @@ bool Loop::turn() {
 
 void Loop::push() {
   const bool turned = pushes_.turn_one(base::monotonic());
-  if (pushes_.send(transfers_, in_flight_, [this] { return has_room(); })) deliver();
+  send_changes();
   if (turned) {
     context_.slot.set_runs(static_cast<int>(jobs_.size() + taken_.size() + pushes_.runs().size()));
     if (!std::exchange(progressed_, true)) context_.slot.note_progress();
@@ -289,6 +290,12 @@ void Loop::exchange() {
   deliver();
   pass_orders();
   if (send_requests()) deliver();  // what was started leaves when curl has its turn
+  send_changes();
+}
+
+// Also what an answer has made ready: the parts of a batch that was refused go out although there is nothing to write.
+void Loop::send_changes() {
+  while (pushes_.send(transfers_, in_flight_, [this] { return has_room(); })) deliver();
 }
 
 void Loop::deliver() {
