@@ -77,7 +77,7 @@ SET ROLE regress_tandem_app;
 SELECT tandem.alter_mapping('out', '{"options": {"capture_replicated": true}}');
 SELECT * FROM captures;
 SELECT * FROM capture_triggers;
-SELECT tandem.alter_mapping('out', '{"options": null}');
+SELECT tandem.alter_mapping('out', '{"options": {"capture_replicated": null}}');
 SELECT * FROM capture_triggers;
 -- the table of a mapping changes; the last mapping of a table goes
 CREATE TABLE orders_2 (number text UNIQUE NOT NULL, total numeric, id bigint PRIMARY KEY);

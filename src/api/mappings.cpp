@@ -12,6 +12,7 @@
 #include "pg/log.hpp"
 #include "store/capture.hpp"
 #include "store/mappings.hpp"
+#include "store/push_runs.hpp"
 #include "store/stamped_rows.hpp"
 #include "worker/wake.hpp"
 
@@ -94,8 +95,10 @@ std::int64_t create_mapping(const pg::FunctionCall& call) {
     throw already_exists("mapping", name);
   }
   if (draft.mapping.pushes()) store::refresh_capture(caller.sql, draft.row.target);
+  const bool initial = draft.mapping.pushes() && draft.mapping.push.initial;
+  if (initial) store::request_full_push(caller.sql, *id);
   if (given.find("sync_mode") == nullptr) notice_sync_mode(draft);
-  if (draft.row.next_run_at) worker::wake_scheduler_at_commit();
+  if (draft.row.next_run_at || initial) worker::wake_scheduler_at_commit();
   return *id;
 }
 
@@ -156,6 +159,16 @@ store::MappingRow changed_row(Caller& caller, const store::MappingRow& before, c
   return after;
 }
 
+// Whether all rows are looked at once more: it begins to push, or what it sends of them is something else now. Both
+// ways, what stands at the other side may be newer: there only changes go.
+bool sends_all_after(const store::MappingRow& before, const store::MappingRow& after) {
+  if (!store::pushes(after)) return false;
+  const Json* options = after.definition.find("options");
+  if (!store::pushes(before) || before.target != after.target)
+    return options == nullptr || options->string_at("initial") != "none";
+  return after.definition.string_at("direction") == "push" && reread_after(before, after) == store::Reread::everything;
+}
+
 void alter_mapping(const pg::FunctionCall& call) {
   const std::string name = call.required_text(0, "name");
   const Json changes = required_object(call, 1, "changes");
@@ -179,6 +192,7 @@ void alter_mapping(const pg::FunctionCall& call) {
   if (store::pushes(before) && (before.target != after.target || !store::pushes(after)))
     store::refresh_capture(caller.sql, before.target);
   if (store::pushes(after)) store::refresh_capture(caller.sql, after.target);
+  if (sends_all_after(before, after)) store::request_full_push(caller.sql, after.mapping_id);
   worker::wake_scheduler_at_commit();
 }
 

@@ -6,7 +6,9 @@
 #include "core/schema/check.hpp"
 #include "pg/catalog.hpp"
 #include "pg/entry.hpp"
+#include "store/capture.hpp"
 #include "store/mappings.hpp"
+#include "store/push_runs.hpp"
 #include "worker/wake.hpp"
 
 namespace tandem::api {
@@ -46,7 +48,10 @@ std::int64_t copy_mapping(const pg::FunctionCall& call) {
   draft.row.next_run_at = next_due(draft.row);
   const auto id = store::insert_mapping(caller.sql, draft.row);
   if (!id) throw already_exists("mapping", new_name);
-  if (draft.row.next_run_at) worker::wake_scheduler_at_commit();
+  if (draft.mapping.pushes()) store::refresh_capture(caller.sql, draft.row.target);
+  const bool initial = draft.mapping.pushes() && draft.mapping.push.initial;
+  if (initial) store::request_full_push(caller.sql, *id);
+  if (draft.row.next_run_at || initial) worker::wake_scheduler_at_commit();
   return *id;
 }
 
