@@ -39,7 +39,7 @@ CREATE ROLE regress_tandem_other LOGIN;
 CREATE ROLE regress_tandem_group NOLOGIN;
 GRANT USAGE ON SCHEMA tandem TO regress_tandem_app, regress_tandem_other, regress_tandem_group;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA tandem TO regress_tandem_app, regress_tandem_other, regress_tandem_group;
-GRANT SELECT ON tandem.tenants, tandem.connectors, tandem.connections, tandem.mappings, tandem.mapping_options, tandem.mappable_tables,
+GRANT SELECT ON tandem.outbox, tandem._outbox_item, tandem.tenants, tandem.connectors, tandem.connections, tandem.mappings, tandem.mapping_options, tandem.mappable_tables,
     tandem.connection_status, tandem.mapping_status, tandem.recent_runs, tandem.run_progress, tandem.run_log, tandem.record_log, tandem.sync_stats,
     tandem.mapping_stats, tandem.sync_errors, tandem.error_summary, tandem._held_back, tandem._held_up, tandem._instance, tandem._tenant,
     tandem._connector, tandem._connection, tandem._mapping, tandem._run, tandem._run_log, tandem._record_log, tandem._sync_error,

@@ -75,7 +75,7 @@ SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object
             END AS waiting_on,
        CASE l.status WHEN 'pending' THEN coalesce(l.waiting_until, l.not_before) WHEN 'running' THEN l.waiting_until END AS waiting_until,
        e.unresolved AS unresolved_errors,
-       0::bigint AS conflicts, 0::bigint AS pending_changes, NULL::timestamptz AS oldest_pending_at,
+       0::bigint AS conflicts, u.pending + coalesce(v.changes, 0) AS pending_changes, least(u.oldest, v.oldest) AS oldest_pending_at,
        m.rows_synced, l.run AS last_run, l.status AS last_run_status, l.started_at AS last_started_at,
        f.completed_at AS last_completed_at, f.completed_at - f.started_at AS last_duration,
        coalesce(l.last_activity_at, l.requested_at) AS last_activity_at,
@@ -102,6 +102,10 @@ CROSS JOIN LATERAL (SELECT count(*) AS unresolved, count(x.waits_for) AS waiting
 CROSS JOIN LATERAL (SELECT count(*) AS held FROM tandem._pending_delete x WHERE x.mapping_id = m.mapping_id AND NOT x.uncovered) d
 CROSS JOIN LATERAL (SELECT count(*) AS changes FROM tandem._schema_change x
                     WHERE x.mapping_id = m.mapping_id AND x.status = 'open') y
+-- local changes that wait to be sent or are under way; those that are parked are errors
+CROSS JOIN LATERAL (SELECT count(*) AS pending, min(x.captured_at) AS oldest FROM tandem._outbox_item x
+                    WHERE x.mapping_id = m.mapping_id AND x.state <> 'f') u
+LEFT JOIN LATERAL (SELECT * FROM tandem._captured_changes(m.mapping_id)) v ON m.definition ->> 'direction' <> 'pull'
 -- the first event of a pushed table that no trigger captures: there is none, or it does not always fire
 LEFT JOIN LATERAL (
     SELECT CASE WHEN g.tgname IS NULL THEN format('%s of table %I.%I is not captured, for its trigger is missing', v.event, n.nspname, r.relname)
@@ -145,4 +149,6 @@ CROSS JOIN LATERAL (
                 ELSE 'ready' END AS status) s;
 COMMENT ON VIEW tandem.mapping_status IS 'how each mapping is doing: the first that holds of disabled, paused, running, error, partial, ready';
 COMMENT ON COLUMN tandem.mapping_status.next_step IS 'SQL to paste';
+COMMENT ON COLUMN tandem.mapping_status.pending_changes IS 'local changes that the other side has not acknowledged yet, without those that are parked as errors';
+COMMENT ON COLUMN tandem.mapping_status.oldest_pending_at IS 'when the oldest of them was captured';
 COMMENT ON COLUMN tandem.mapping_status.freshness IS 'now minus the moment up to which the table is known to equal the source';

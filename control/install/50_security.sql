@@ -21,6 +21,7 @@ CREATE POLICY caller ON tandem._mapping FOR SELECT TO PUBLIC USING (tenant_id IN
 CREATE POLICY caller ON tandem._run FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._schema_change FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._sync_error FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
+CREATE POLICY caller ON tandem._outbox_item FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 -- A run, a mapping that the caller sees, by the policies above.
 CREATE POLICY caller ON tandem._run_log FOR SELECT TO PUBLIC USING (run IN (SELECT r.run FROM tandem._run r));
 CREATE POLICY caller ON tandem._child_table FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));

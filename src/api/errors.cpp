@@ -13,6 +13,7 @@
 #include "store/errors.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
+#include "store/outbox_verbs.hpp"
 #include "store/retry.hpp"
 #include "worker/background.hpp"
 #include "worker/wake.hpp"
@@ -91,12 +92,24 @@ bool resolve_sync_error(const pg::FunctionCall& call) {
 
 // --- retry
 
+// Local changes that are parked or held go again, as their rows are now; the run that sends them.
+std::optional<std::int64_t> retry_changes(Caller& caller, const store::MappingRow& m,
+                                          std::optional<std::int64_t> error) {
+  const auto key = error ? store::item_of_error(caller.sql, *error) : std::nullopt;
+  if (error && !key) return std::nullopt;
+  if (store::retry_items(caller.sql, m.mapping_id, key) == 0) return std::nullopt;
+  worker::wake_pushers_at_commit(std::array{m.owner});
+  return store::push_run(caller.sql, m.mapping_id);
+}
+
 std::optional<std::int64_t> retry(Caller& caller, const store::MappingRow& m, std::optional<std::int64_t> error) {
   worker::require_preloaded();
   require_runnable(caller.sql, m);
-  const auto run = store::request_retry(caller.sql, m.mapping_id, error);
-  if (run) worker::wake_scheduler_at_commit();
-  return run;
+  const auto sent = store::pushes(m) ? retry_changes(caller, m, error) : std::nullopt;
+  const bool pulled = m.definition.string_at("direction") != "push" && !(error && sent);
+  const auto run = pulled ? store::request_retry(caller.sql, m.mapping_id, error) : std::nullopt;
+  if (run || sent) worker::wake_scheduler_at_commit();
+  return sent ? sent : run;
 }
 
 std::optional<std::int64_t> retry_failed_sync(const pg::FunctionCall& call) {

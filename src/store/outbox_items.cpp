@@ -33,7 +33,8 @@ std::optional<std::vector<int>> numbers_of(const std::optional<std::string>& lit
 }
 
 // A row that changes all the time must not collect numbers for ever: null is all columns. One that is under way keeps
-// what it was claimed with; what was refused may go in now that it is another one.
+// what it was claimed with; what was refused may go in now that it is another one. A row that nobody changed, but is
+// looked at once more (no transaction), is left alone while it is under way.
 constexpr const char* kPut = R"(
   INSERT INTO tandem._outbox_item AS i
          (tenant_id, mapping_id, key, was, op, version, seq, txid, changed, captured_at, changed_at, not_before)
@@ -53,7 +54,8 @@ constexpr const char* kPut = R"(
          state = CASE i.state WHEN 'f' THEN 'p' ELSE i.state END, attempts = CASE i.state WHEN 'f' THEN 0 ELSE i.attempts END,
          waits_for = NULL,
          not_before = CASE WHEN i.state = 'f' OR $12 > 0 THEN least(excluded.not_before, i.captured_at + 10 * $12 * interval '1 microsecond')
-                           ELSE i.not_before END)";
+                           ELSE i.not_before END
+   WHERE i.state NOT IN ('c', 'a') OR excluded.txid <> '0'::xid8)";
 
 struct Columns {
   std::vector<std::string> key, was, op, txid, changed;

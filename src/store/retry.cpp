@@ -57,7 +57,9 @@ FailedRecords records_of(pg::Sql& sql, std::string_view which, std::initializer_
 std::optional<std::int64_t> request_retry(pg::Sql& sql, std::int64_t mapping_id, std::optional<std::int64_t> error) {
   sql.engine("SELECT FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {mapping_id});
   const std::string which = base::strcat(
-      " WHERE e.mapping_id = $1 AND ($2::bigint IS NULL AND e.retryable AND e.run IS NOT NULL OR e.error = $2) AND",
+      " WHERE e.mapping_id = $1 AND ($2::bigint IS NULL AND e.retryable AND e.run IS NOT NULL OR e.error = $2)"
+      // of a change that was to be sent the record is a local one
+      " AND NOT EXISTS (SELECT FROM tandem._run r WHERE r.run = e.run AND r.kind = 'push') AND",
       kTriable);
   if (sql.engine(base::strcat("SELECT FROM tandem._sync_error e", which, " LIMIT 1"), {mapping_id, error})
           .processed() == 0)

@@ -216,6 +216,7 @@ void PushJob::exchange() {
     tx.commit();
   }
   opened_here_ = false;
+  if (!answered_.empty() || turn_.claimed.looked_at > 0) pg::broadcast_news();  // somebody may wait for one of the rows
   answered_.clear();
   failed_ += turn_.settled.failed + turn_.claimed.failed;
   plan_.spec.open_errors += turn_.settled.failed + turn_.claimed.failed;

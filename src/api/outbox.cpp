@@ -1,0 +1,166 @@
+// resync, wait_for_sync, discard_change, and what view mapping_status counts of the outbox.
+#include <algorithm>
+#include <array>
+
+#include "api/json_args.hpp"
+#include "api/runnable.hpp"
+#include "base/strings.hpp"
+#include "pg/catalog.hpp"
+#include "pg/entry.hpp"
+#include "pg/shared_memory.hpp"
+#include "store/errors.hpp"
+#include "store/lookup.hpp"
+#include "store/mappings.hpp"
+#include "store/outbox_items.hpp"
+#include "store/outbox_verbs.hpp"
+#include "store/push_runs.hpp"
+#include "store/pushed_mappings.hpp"
+#include "store/runs.hpp"
+#include "worker/background.hpp"
+#include "worker/wake.hpp"
+
+namespace tandem::api {
+
+namespace {
+
+using base::Errc;
+using base::Failure;
+using base::strcat;
+
+constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
+
+void require_pushing(const store::MappingRow& m) {
+  if (store::pushes(m)) return;
+  throw Failure(Errc::prerequisite, strcat("mapping ", m.name, " sends no local changes"), "Its direction is pull.",
+                strcat("SELECT tandem.sync_now(", pg::quote_literal(m.name), ");"));
+}
+
+struct PushedTable {
+  pg::Table table;
+  core::CaptureKey key;
+};
+
+PushedTable pushed_table(pg::Sql& sql, const store::MappingRow& m) {
+  std::optional<pg::Table> table = pg::describe_table(sql, m.target);
+  if (!table) throw Failure(Errc::undefined_object, strcat("table ", m.target_name, " does not exist any more"));
+  for (store::PushedMapping& pushed : store::pushed_mappings(sql, *table))
+    if (pushed.mapping_id == m.mapping_id) return {*std::move(table), std::move(pushed.key)};
+  throw Failure(Errc::prerequisite, strcat("mapping ", m.name, " is not the one it was"), {},
+                strcat("SELECT * FROM tandem.validate_mapping(", pg::quote_literal(m.name), ");"));
+}
+
+void wake(const store::MappingRow& m) {
+  worker::wake_pushers_at_commit(std::array{m.owner});
+  worker::wake_scheduler_at_commit();
+}
+
+std::int64_t resync(const pg::FunctionCall& call) {
+  const std::string name = call.required_text(0, "mapping");
+  const std::optional<std::string> keys = call.text(1);
+  Caller caller(call, 2);
+  const store::MappingRow m = store::require_own_mapping(caller.sql, caller.tenant.tenant_id, name);
+  require_pushing(m);
+  if (!keys) {
+    store::request_full_push(caller.sql, m.mapping_id);
+    wake(m);
+    return store::push_run(caller.sql, m.mapping_id);
+  }
+  if (!base::Json::parse(*keys).value().is_array())
+    throw Failure(Errc::invalid_parameter, "keys must be a JSON array", {}, "keys => '[{\"id\": 5}, {\"id\": 7}]'");
+  const PushedTable pushed = pushed_table(caller.sql, m);
+  const std::vector<core::RowChange> rows = store::rows_of_keys(caller.sql, pushed.table, pushed.key, *keys);
+  store::put_items(caller.sql, m.tenant_id, m.mapping_id, rows, 0);
+  if (!rows.empty()) wake(m);
+  return static_cast<std::int64_t>(rows.size());
+}
+
+// --- wait_for_sync
+
+struct WaitedRow {
+  std::int64_t mapping_id = 0, seq = 0;
+  std::string key;
+};
+
+WaitedRow waited_row(const pg::FunctionCall& call) {
+  const std::string name = call.required_text(0, "mapping");
+  const std::string key = call.required_text(1, "key");
+  Caller caller(call, 3);
+  const store::MappingRow m = store::require_mapping(caller.sql, caller.tenant.tenant_id, name);
+  require_pushing(m);
+  const PushedTable pushed = pushed_table(caller.sql, m);
+  WaitedRow row{.mapping_id = m.mapping_id, .key = store::canonical_key(caller.sql, pushed.table, pushed.key, key)};
+  const store::RowMark mark = store::mark_row(caller.sql, m.mapping_id, row.key);
+  if (mark.made_here)
+    throw Failure(Errc::prerequisite, "changes of this transaction are sent when it commits", {}, "COMMIT first.");
+  row.seq = mark.seq;
+  return row;
+}
+
+std::string wait_for_sync(const pg::FunctionCall& call) {
+  worker::require_preloaded();
+  const base::Micros until = base::monotonic() + call.interval_micros(2).value_or(kDefaultTimeout);
+  const WaitedRow row = waited_row(call);
+  pg::NewsWait news;
+  while (true) {
+    std::string state;
+    {
+      pg::CallerSpi sql;
+      state = store::state_of_row(sql, row.mapping_id, row.key, row.seq);
+    }
+    const base::Micros left = until - base::monotonic();
+    if (state != "pending" || left <= 0) return state;
+    news.wait(left);
+  }
+}
+
+// --- discard_change
+
+bool discard_change(const pg::FunctionCall& call) {
+  const auto error = call.integer(0);
+  if (!error) throw Failure(Errc::invalid_parameter, "argument error must not be null");
+  Caller caller(call, 2);
+  const auto mapping_id = store::mapping_of_error(caller.sql, caller.tenant.tenant_id, *error);
+  if (!mapping_id)
+    throw Failure(Errc::undefined_object, strcat("sync error ", *error, " does not exist"), {},
+                  "SELECT * FROM tandem.get_sync_errors();");
+  const store::MappingRow m = store::load_mapping(caller.sql, *mapping_id);
+  store::require_owner("mapping", m.name, m.owner, m.owner_name);
+  const std::optional<std::string> key = store::item_of_error(caller.sql, *error);
+  if (!key) return false;
+  if (store::drop_item(caller.sql, m.mapping_id, *key) == store::Dropped::kept)
+    throw Failure(Errc::prerequisite, strcat("the change of row ", *key, " is being sent"), {},
+                  strcat("SELECT tandem.wait_for_sync(", pg::quote_literal(m.name), ", ", pg::quote_literal(*key),
+                         ", '1 min');"));
+  static_cast<void>(store::resolve_error(caller.sql, caller.tenant.tenant_id, *error, pg::role_name(pg::current_user()),
+                                         call.text(1).value_or("the change was discarded")));
+  return true;
+}
+
+// --- mapping_status
+
+std::vector<std::vector<pg::Out>> captured_changes(const pg::FunctionCall& call) {
+  const auto id = call.integer(0);
+  if (!id) return {};
+  pg::CallerSpi sql;
+  const std::optional<store::MappingRow> row = store::find_mapping(sql, *id);
+  const std::vector<store::Tenant> granted = store::granted_tenants(sql);
+  if (!row || std::ranges::find(granted, row->tenant_id, &store::Tenant::tenant_id) == granted.end()) return {};
+  const store::CapturedCount count = store::captured_changes(sql, *id);
+  return {{count.changes, count.oldest}};
+}
+
+}  // namespace
+
+}  // namespace tandem::api
+
+// (mapping text, keys jsonb, tenant text) → bigint
+TANDEM_FUNCTION(tandem_resync) { return call.ret_integer(tandem::api::resync(call)); }
+
+// (mapping text, key jsonb, timeout interval, tenant text) → text
+TANDEM_FUNCTION(tandem_wait_for_sync) { return call.ret_text(tandem::api::wait_for_sync(call)); }
+
+// (error bigint, notes text, tenant text) → boolean
+TANDEM_FUNCTION(tandem_discard_change) { return call.ret_boolean(tandem::api::discard_change(call)); }
+
+// (mapping_id bigint) → (changes bigint, oldest timestamptz)
+TANDEM_FUNCTION(tandem__captured_changes) { return call.ret_rows(tandem::api::captured_changes(call)); }

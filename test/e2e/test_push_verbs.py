@@ -1,0 +1,69 @@
+"""What people do about local changes on their way out: look, wait, try again, drop, send once more."""
+
+from __future__ import annotations
+
+from crm import Crm
+from pull import Pull
+from test_push import OBJECT, acknowledged
+
+FIELDS = {"name": str}
+
+
+def contacts_of(crm, database, **kind):
+    contacts = crm.kind("contacts", FIELDS, **kind)
+    pull = Pull(database, "contacts").connect(crm.url, OBJECT)
+    pull.table("id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text")
+    pull.map({"name": "name"}, direction="push", delete_mode="hard")
+    return contacts, pull
+
+
+def wait_for_sync(database, id_, timeout="30 s"):
+    return database.scalar("SELECT tandem.wait_for_sync('contacts', jsonb_build_object('id', %s::int), %s::interval)", (id_, timeout))
+
+
+def test_waiting_until_a_row_has_arrived(database):
+    with Crm() as crm:
+        contacts, _ = contacts_of(crm, database)
+        database.sql("INSERT INTO contacts (name) VALUES ('Ann')")
+        assert wait_for_sync(database, 1) == "synced"
+        assert list(contacts.all("name").values()) == [("Ann",)]
+        database.sql("UPDATE contacts SET name = 'Anna'")
+        assert wait_for_sync(database, 1) == "synced"
+        assert list(contacts.all("name").values()) == [("Anna",)]
+        database.sql("DELETE FROM contacts")
+        assert wait_for_sync(database, 1) == "synced"
+        assert not contacts.all("name")
+
+
+def test_what_is_parked_is_tried_again_or_dropped(database):
+    with Crm() as crm:
+        contacts, pull = contacts_of(crm, database, required=("name",))
+        database.sql("INSERT INTO contacts (name) VALUES (NULL), (NULL)")
+        assert wait_for_sync(database, 1) == "parked"
+        assert wait_for_sync(database, 2) == "parked"
+        assert database.sql("SELECT key, operation, state FROM tandem.outbox ORDER BY item") == [
+            ({"id": "1"}, "insert", "parked"), ({"id": "2"}, "insert", "parked")]
+        database.wait_for("SELECT status = 'partial' AND pending_changes = 0 AND unresolved_errors = 2 FROM tandem.mapping_status")
+        number = dict(database.sql("SELECT origin_id, error FROM tandem.sync_errors WHERE resolved_at IS NULL"))
+        assert database.scalar("SELECT tandem.discard_change(%s, 'no')", (number['{"id": "2"}'],)) is True
+        contacts.kind.required = ()
+        run = database.scalar("SELECT tandem.retry_sync_error(%s)", (number['{"id": "1"}'],))
+        assert run is not None
+        assert wait_for_sync(database, 1) == "synced"
+        assert list(contacts.all("name").values()) == [(None,)]
+        assert pull.errors() == []
+
+
+def test_rows_that_are_asked_for_are_sent_again(database):
+    with Crm() as crm:
+        contacts, _ = contacts_of(crm, database)
+        database.sql("INSERT INTO contacts (name) VALUES ('Ann'), ('Bob')")
+        acknowledged(database)
+        id_ = next(i for i, (name,) in contacts.all("name").items() if name == "Ann")
+        sent = len(crm.accepted("contacts"))
+        assert database.scalar("""SELECT tandem.resync('contacts', '[{"id": 1}]')""") == 1
+        assert wait_for_sync(database, 1) == "synced"
+        assert len(crm.accepted("contacts")) == sent, "it is there as it is here"
+        assert database.scalar("SELECT tandem.resync('contacts')") > 0
+        acknowledged(database)
+        assert contacts.get(id_)["name"] == "Ann"
