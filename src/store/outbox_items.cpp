@@ -142,6 +142,8 @@ std::int64_t next_version(pg::Sql& sql) { return sql.engine("SELECT nextval('tan
 std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit) {
   return items_of(sql.engine(strcat(kItem,
                                     " AND i.state = 'p' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())"
+                                    " AND NOT EXISTS (SELECT FROM tandem._conflict c WHERE c.mapping_id = $1 AND c.key "
+                                    "= i.key AND c.resolved_at IS NULL)"
                                     " ORDER BY i.seq LIMIT $2 FOR UPDATE SKIP LOCKED"),
                              {mapping_id, limit}));
 }
@@ -153,6 +155,27 @@ std::vector<OutboxItem> ambiguous_items(pg::Sql& sql, const RunSpec& spec, std::
                         " AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())"
                         " ORDER BY i.seq LIMIT $2 FOR UPDATE SKIP LOCKED"),
                  {spec.mapping_id, limit, spec.run, spec.epoch}));
+}
+
+std::vector<WaitingItem> items_of_keys(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& keys) {
+  std::vector<WaitingItem> items;
+  if (keys.empty()) return items;
+  // Told by the key as it was asked for: jsonb prints it in its own way.
+  const pg::Rows rows = sql.engine_by_index(R"(
+    SELECT k.key, i.state::text, i.changed_at FROM unnest($2) AS k (key)
+      JOIN tandem._outbox_item i ON i.mapping_id = $1 AND i.key = k.key::jsonb)",
+                                            std::vector<pg::Param>{mapping_id, keys});
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    items.push_back({rows.text(i, 0), rows.text(i, 1).front(), rows.instant(i, 2)});
+  return items;
+}
+
+bool creates_under_way(pg::Sql& sql, std::int64_t mapping_id) {
+  return sql.engine(
+                "SELECT FROM tandem._outbox_item WHERE mapping_id = $1 AND state IN ('c', 'a') AND sent_op IN ('c', "
+                "'s') LIMIT 1",
+                {mapping_id})
+             .processed() > 0;
 }
 
 std::optional<base::Instant> next_due_item(pg::Sql& sql, std::int64_t mapping_id) {

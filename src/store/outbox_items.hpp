@@ -51,6 +51,16 @@ struct OutboxItem {
 [[nodiscard]] std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit);
 // Those that an earlier taker of the run, or another run, has left claimed or ambiguous; likewise.
 [[nodiscard]] std::vector<OutboxItem> ambiguous_items(pg::Sql& sql, const RunSpec& spec, std::int64_t limit);
+// Of these rows, whatever their state.
+struct WaitingItem {
+  std::string key;
+  char state = 'p';
+  base::Instant changed_at;
+};
+[[nodiscard]] std::vector<WaitingItem> items_of_keys(pg::Sql& sql, std::int64_t mapping_id,
+                                                     const std::vector<std::string>& keys);
+// Rows of the mapping that are being created there: a record that is not known yet may be one of them.
+[[nodiscard]] bool creates_under_way(pg::Sql& sql, std::int64_t mapping_id);
 // When the next pending one may go that may not yet.
 [[nodiscard]] std::optional<base::Instant> next_due_item(pg::Sql& sql, std::int64_t mapping_id);
 

@@ -16,7 +16,7 @@ std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::
   if (places.empty()) return found;
   // Each looks up its own, by whichever index is its: no join of all with all while the table is thought to be empty.
   const pg::Rows rows = sql.engine_by_index(R"(
-    SELECT r.place, c.origin_id, c.deleted_at IS NOT NULL, c.remote_version, c.sent_hash, c.base::text
+    SELECT r.place, c.origin_id, c.deleted_at IS NOT NULL, c.remote_version, c.sent_hash, c.base::text, c.acknowledged_at
       FROM unnest($2, $3, $4) AS r (place, id, key)
      CROSS JOIN LATERAL (
        SELECT * FROM tandem._contract k WHERE r.id <> '' AND k.mapping_id = $1 AND k.origin_id = r.id
@@ -31,7 +31,8 @@ std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::
                                                                        .deleted = rows.boolean(i, 2),
                                                                        .remote_version = rows.text_or_null(i, 3),
                                                                        .sent_hash = rows.integer_or_null(i, 4),
-                                                                       .base = rows.text_or_null(i, 5)};
+                                                                       .base = rows.text_or_null(i, 5),
+                                                                       .acknowledged_at = rows.instant_or_null(i, 6)};
   return found;
 }
 
@@ -68,6 +69,20 @@ void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknow
            remote_version = coalesce(excluded.remote_version, c.remote_version), sent_hash = excluded.sent_hash,
            acknowledged_at = excluded.acknowledged_at, base = excluded.base)",
                       std::vector<pg::Param>{mapping_id, ids, keys, actions, versions, hashes, bases});
+}
+
+void remember_bases(pg::Sql& sql, std::int64_t mapping_id, const std::vector<AgreedBase>& agreed) {
+  if (agreed.empty()) return;
+  std::vector<std::string> ids, bases;
+  for (const AgreedBase& one : agreed) {
+    ids.push_back(one.origin_id);
+    bases.push_back(one.base);
+  }
+  sql.engine_by_index(R"(
+    UPDATE tandem._contract c SET base = r.base::jsonb
+      FROM unnest($2, $3) AS r (id, base)
+     WHERE c.mapping_id = $1 AND c.origin_id = r.id AND c.base IS DISTINCT FROM r.base::jsonb)",
+                      std::vector<pg::Param>{mapping_id, ids, bases});
 }
 
 void forget_versions(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& origin_ids) {

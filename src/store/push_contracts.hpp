@@ -25,6 +25,7 @@ struct PushContract {
   std::optional<std::string> remote_version;
   std::optional<std::int64_t> sent_hash;
   std::optional<std::string> base;  // JSON text
+  std::optional<base::Instant> acknowledged_at;
 };
 // Beside the refs. Where a row was deleted there and made anew, the one that is alive.
 [[nodiscard]] std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::int64_t mapping_id,
@@ -40,6 +41,12 @@ struct Acknowledged {
 };
 // In the transaction that settles the items.
 void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknowledged>& records);
+
+// Of records that have a contract: what both sides agree on from now on, as JSON text.
+struct AgreedBase {
+  std::string origin_id, base;
+};
+void remember_bases(pg::Sql& sql, std::int64_t mapping_id, const std::vector<AgreedBase>& agreed);
 
 // The next change goes without a condition: somebody else has changed the record, and ours is to stand.
 void forget_versions(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& origin_ids);

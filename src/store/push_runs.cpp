@@ -43,6 +43,16 @@ OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id,
   return {.kind = OpenedRun::Kind::opened, .run = made.integer(0, 0), .epoch = 1};
 }
 
+bool may_go_on(pg::Sql& sql, const RunSpec& spec) {
+  const pg::Rows rows = sql.engine(R"(
+    SELECT m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused AND m.definition_version = $2 AND c.version = $3
+           AND (m.push_not_before IS NULL OR m.push_not_before <= clock_timestamp())
+      FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
+     WHERE m.mapping_id = $1)",
+                                   {spec.mapping_id, spec.definition_version, spec.connection_version});
+  return !rows.empty() && rows.boolean(0, 0);
+}
+
 Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
                        const std::optional<base::Json>& position) {
   const pg::Rows rows =

@@ -22,6 +22,10 @@ struct OpenedRun {
 // instead. unusable: mapping or connection are not what they were, paused or gone.
 [[nodiscard]] OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id, pg::Pid pid);
 
+// Whether a run that is under way may send more: mapping and connection are what they were, nobody has paused or
+// disabled them, and the other side is not to be left alone.
+[[nodiscard]] bool may_go_on(pg::Sql& sql, const RunSpec& spec);
+
 // Adds the counters of a turn. Part of its transaction; Accounted::ours as in account_page.
 [[nodiscard]] Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
                                      const std::optional<base::Json>& position);

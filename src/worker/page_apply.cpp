@@ -107,6 +107,7 @@ void note_page(pg::Sql& sql, PullPlan& plan, const LoadedPage& loaded, const cor
 // What is known of the page's records from now on, and what its listing has shown.
 void keep_proof(pg::Sql& sql, PullPlan& plan, PageResult& result) {
   if (plan.contracts) store::remember(sql, plan.spec.mapping_id, result.applied, result.extras, plan.fresh);
+  store::remember_bases(sql, plan.spec.mapping_id, result.agreed);
   if (!plan.deletes || !plan.deletes->keeps_seen()) return;
   store::keep_seen(sql, plan.spec, std::move(result.seen));
   if (plan.deletes->sweeps) store::keep_shown(sql, plan.spec, result.keys);
@@ -201,6 +202,11 @@ ApplyOutcome in_page_terms(const PullPlan& plan, const std::function<ApplyOutcom
     outcome.kind = error.is_transient() ? ApplyOutcome::Kind::busy : ApplyOutcome::Kind::failed;
     outcome.busy_on = error.sqlstate() == "55P03" ? strcat("a lock on a row of ", plan.write.table.quoted)
                                                   : std::string(error.message());
+    return outcome;
+  } catch (const TableBusy& busy) {
+    ApplyOutcome outcome;
+    outcome.kind = ApplyOutcome::Kind::busy;
+    outcome.busy_on = busy.table();
     return outcome;
   } catch (const base::Failure& failure) {
     ApplyOutcome outcome;

@@ -24,6 +24,7 @@ struct LoadedPage {
   base::Json stored;                // what goes on from behind it
   std::optional<std::string> safe;  // Listing::Step's
   net::Response response;
+  base::Instant asked_at = {};  // when its request was sent, by our clock
   base::TextArena arena;
   base::Page page;
   std::optional<std::int64_t> total;

@@ -15,6 +15,7 @@
 #include "worker/page_keys.hpp"
 #include "worker/page_moves.hpp"
 #include "worker/page_references.hpp"
+#include "worker/page_twoway.hpp"
 
 namespace tandem::worker {
 
@@ -251,6 +252,8 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
     refuse_second_of_a_row(plan, loaded, without(identified.rows, candidates, loaded.page.records()), converted);
   PageReferences references(sql, plan, loaded.arena, &children);
   references.resolve(converted);
+  PageTwoWay two_way(sql, plan, loaded);
+  if (plan.two_way) two_way.before_writing(converted);
   laps.lap(core::Stage::convert);
   PageMoves moves(sql, plan, loaded, converted);
   history.before_writing(sql, converted);
@@ -273,6 +276,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   note_keys(plan, loaded, converted, written.swallowed, result);
   result.history = history.entries(converted, kept_out, written.relined, result.faults);
   count(plan, loaded, written, result);
+  if (plan.two_way) result.agreed = two_way.agreed(result.applied);
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "pg/sql.hpp"
 #include "store/contracts.hpp"
 #include "store/faults.hpp"
+#include "store/push_contracts.hpp"
 #include "store/record_log.hpp"
 #include "store/runs.hpp"
 #include "worker/page_apply.hpp"
@@ -34,6 +35,7 @@ struct PageResult {
   std::vector<std::int64_t> keys;    // of records that leave none
   std::size_t kept_out = 0;
   std::vector<store::HistoryEntry> history;
+  std::vector<store::AgreedBase> agreed;  // of a two-way mapping
   std::int64_t half_in =
       0;  // written, but not with all they refer to: they count as failed, too; what one record did twice
 };

@@ -105,6 +105,7 @@ void PullJob::on_response(net::Response response) {
   core::Laps laps(plan_.timing);
   auto loaded = std::make_unique<LoadedPage>();
   loaded->at = at;
+  loaded->asked_at = base::Instant{base::now().micros - response.total_micros};
   loaded->response = std::move(response);
   std::optional<core::RunFailure> failure = read_page(plan_, *loaded);
   laps.lap(core::Stage::read);

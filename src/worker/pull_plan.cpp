@@ -6,6 +6,7 @@
 #include "core/listing/listing_scope.hpp"
 #include "core/mapping/stamp.hpp"
 #include "core/mapping/deletes.hpp"
+#include "core/mapping/push.hpp"
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
 #include "store/contracts.hpp"
@@ -126,6 +127,8 @@ RecordFields fields_of(const core::Object& object, const core::Mapping& mapping,
   if (!object.version.empty()) fields.version = rows.extract(base::FieldPath::parse(object.version));
   if (fields.version && mapping.hash_fields.empty()) rows.hash_too(*fields.version);
   if (object.deleted) fields.deleted = rows.extract(base::FieldPath::parse(object.deleted->field));
+  if (mapping.pushes() && object.cursor && object.cursor->timed() && !object.cursor->field.empty())
+    fields.changed = rows.extract(base::FieldPath::parse(object.cursor->field));
   return fields;
 }
 
@@ -163,7 +166,7 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
   if (!plan.write.keyed) return;
   plan.local_key = store::local_key_of(plan.mapping, target);
   if (plan.spec.verify) return;  // leaves everything as it is
-  plan.contracts = !store::contracts_are_derived(plan.mapping, plan.object, plan.local_key);
+  plan.contracts = plan.mapping.pushes() || !store::contracts_are_derived(plan.mapping, plan.object, plan.local_key);
   if (!plan.contracts) return;
   store::keep_contracts_of(sql, plan.spec, store::contract_key(plan.write.table.oid, key, match));
   if (!plan.local_key || !plan.local_key->may_change() || plan.mapping.write_mode == core::WriteMode::insert ||
@@ -186,6 +189,25 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
                    !plan.spec.retry && (!incremental || plan.spec.full), plan.listing));
   plan.deletes->scope = scope;
   plan.deletes->rescoped = rescoped;
+}
+
+// Columns that only come, or that no push sends, are the remote side's.
+TwoWayPlan make_two_way(const PullPlan& plan, const pg::Table& table, const core::Target& target) {
+  TwoWayPlan two_way{.pushed = {.table = table, .mapping_id = plan.spec.mapping_id},
+                     .row_key = core::row_key(plan.mapping, target),
+                     .policies = {},
+                     .attnums = {}};
+  for (const std::string& name : plan.write.columns) {
+    const auto sent = std::ranges::find(plan.mapping.push_columns, name, &core::ColumnMapping::column);
+    const auto own = std::ranges::find(plan.mapping.push.conflict_fields, name, &core::PushTerms::FieldPolicy::column);
+    std::optional<core::ConflictPolicy> policy;
+    if (own != plan.mapping.push.conflict_fields.end()) policy = own->policy;
+    if (sent == plan.mapping.push_columns.end()) policy = core::ConflictPolicy::remote_wins;
+    two_way.policies.push_back(policy);
+    two_way.attnums.push_back(table.column(name)->attnum);
+  }
+  two_way.changed_field = plan.fields.changed;
+  return two_way;
 }
 
 base::PageReader reader_of(const core::Object& object, const core::RowBuilder& rows, const core::Listing& listing,
@@ -258,6 +280,7 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   plan.children = make_pull_children(sql, plan.spec, plan.mapping, target, plan.write, plan.rows, owner);
   plan_contracts(sql, plan, target, key, match, incremental);
   plan.references = store::make_reference_plans(sql, plan.spec, plan.mapping, target, owner);
+  if (plan.mapping.pushes() && !plan.spec.verify) plan.two_way = make_two_way(plan, table, target);
   look_at_state(sql, plan, owner);
   begin_accounts(plan, began_at);
   return plan;

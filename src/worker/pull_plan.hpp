@@ -30,12 +30,13 @@
 #include "store/row_mover.hpp"
 #include "store/transform_sql.hpp"
 #include "worker/requests.hpp"
+#include "worker/twoway_plan.hpp"
 
 namespace tandem::worker {
 
 // Of the reader's fields: the one that takes the parent's value, those that the object has a use for.
 struct RecordFields {
-  std::optional<std::size_t> parent, version, deleted;
+  std::optional<std::size_t> parent, version, deleted, changed;
 };
 
 // How entries of a feed of deletions are read: `rows` tells whose they are.
@@ -79,6 +80,7 @@ struct PullPlan {
   std::optional<core::LocalKey> local_key = {};  // of a mapping that keeps contracts
   std::optional<store::MovePlan> moves = {};     // of a mapping whose rows are found by other columns
   std::optional<PullDeletes> deletes = {};       // of a mapping that deletes
+  std::optional<TwoWayPlan> two_way = {};        // of a mapping that also pushes
   std::optional<FeedReader> feed_reader = {};    // of pages of the feed of deletions
 };
 

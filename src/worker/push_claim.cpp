@@ -72,6 +72,10 @@ class Claim {
     // What it is known by there stands in the row itself.
     if (!state.known && row.there && !refs_[i].origin_id.empty()) state.known = true;
     if (state.there && state.known && !state.deleted && !concerns(item)) return drop(item);
+    if (state.there && !state.deleted && contracts_[i] && contracts_[i]->base)
+      items_[i].changed = changed_since(plan_, row.more, *contracts_[i]->base);
+    if (state.there && !state.deleted && contracts_[i] && items_[i].changed && items_[i].changed->empty())
+      return drop(item);
     if (!row.faults.empty()) return refuse(item, row.faults.front(), row);
     state.has_external_key = has_value(row.values, plan_.external_key);
     const std::int64_t hash = hash_of(plan_, row.values);
@@ -125,7 +129,7 @@ class Claim {
                           .there = rows_[i].there,
                           .texts = rows_[i].more,
                           .soft = soft,
-                          .base = {}};
+                          .base = row_image(plan_, rows_[i].more)};
     attempts_.push_back({item.item, letter_of(change.op), change.idempotency_key,
                          plan_.keeps_sent && change.op == Op::create ? printed(change.record) : std::string()});
     changes_.push_back(std::move(change));

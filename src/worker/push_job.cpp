@@ -205,9 +205,10 @@ void PushJob::exchange() {
                  : 0;
       return;
     }
+    turn_.halted = !opened_here_ && !store::may_go_on(tx, plan_.spec);
     unfold_and_scan(tx);
     turn_.settled = settle_answers(tx, plan_, answered_);
-    if (!stopping() && !turn_.settled.hold_until) claim(tx);
+    if (!stopping() && !turn_.halted && !turn_.settled.hold_until) claim(tx);
     account(tx);
     if (turn_.gone) return;
     if (turn_.settled.hold_until)
@@ -224,6 +225,7 @@ void PushJob::exchange() {
   for (PushRequest& request : turn_.requests) ready_.push_back(std::move(request));
   more_ = turn_.more && !turn_.settled.hold_until;
   cancelled_ = cancelled_ || turn_.cancel;
+  halted_ = halted_ || turn_.halted;
   due_ =
       turn_.next_due ? base::monotonic() + std::max<base::Micros>(0, turn_.next_due->micros - base::now().micros) : 0;
   quiet_since_ = drained() && !more_ ? base::monotonic() : 0;
@@ -261,7 +263,7 @@ bool PushJob::open_run(pg::Sql& sql) {
 
 // Before anything is settled: a row that changed since it was sent must not be taken for settled.
 void PushJob::unfold_and_scan(pg::Sql& sql) {
-  turn_.more = unfold_captured(sql, plan_);
+  turn_.more = unfold_captured(sql, plan_.pushed);
   turn_.position = position_;
   if (!position_ || stopping()) return;
   if (store::count_pending(sql, plan_.spec.mapping_id, kScanWhilePending) < kScanWhilePending) {
@@ -340,6 +342,7 @@ void PushJob::close() {
   quiet_since_ = 0;
   look_ = !stopping() && !failure_;  // what came while it was closed
   cancelled_ = false;
+  done_ = done_ || std::exchange(halted_, false);  // prepared anew when it may go on
   if (leaving_) done_ = true;
   pg::broadcast_news();
 }

@@ -66,7 +66,7 @@ class PushJob {
   [[nodiscard]] bool done() const noexcept { return done_; }
 
  private:
-  [[nodiscard]] bool stopping() const noexcept { return leaving_ || cancelled_; }
+  [[nodiscard]] bool stopping() const noexcept { return leaving_ || cancelled_ || halted_; }
   [[nodiscard]] bool drained() const noexcept { return ready_.empty() && in_flight_.empty() && answered_.empty(); }
   [[nodiscard]] bool lingering(base::Micros now) const noexcept;
   void bisect(PushRequest& request);
@@ -92,14 +92,14 @@ class PushJob {
     std::deque<PushRequest> requests;
     std::optional<base::Json> position;
     std::optional<base::Instant> held_until, next_due;
-    bool more = false, gone = false, pending = false, cancel = false;
+    bool more = false, gone = false, pending = false, cancel = false, halted = false;
   };
   Turn turn_;
   std::optional<base::Json> position_;  // of a run that looks at all rows
   std::optional<core::RunFailure> failure_;
   std::int64_t failed_ = 0;
   bool opened_here_ = false;  // the run, in the turn in hand
-  bool look_ = true, more_ = false, leaving_ = false, cancelled_ = false, done_ = false;
+  bool look_ = true, more_ = false, leaving_ = false, cancelled_ = false, halted_ = false, done_ = false;
   base::Micros not_before_ = 0;   // after somebody's lock
   base::Micros due_ = 0;          // when the next item may go that may not yet; 0: there is none
   base::Micros quiet_since_ = 0;  // since there is nothing to do; 0: there is

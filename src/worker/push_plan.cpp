@@ -196,8 +196,7 @@ PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   plan.mapping_uuid = store::mapping_uuid(sql, plan.spec.mapping_id);
   if (plan.spec.credentials) plan.credentials = store::load_credentials(sql, plan.spec.connection_id);
   plan.pool = strcat(plan.spec.connection_id, ":", plan.spec.connection_version);
-  plan.pushed_version = store::pushed_mappings_version(sql, plan.table.oid);
-  plan.pushed = store::pushed_mappings(sql, plan.table);
+  plan.pushed = {.table = plan.table, .mapping_id = plan.spec.mapping_id};
   plan.latencies = core::Latencies(plan.spec.latency);
   plan.timing = core::RunTiming(plan.spec.timing, began_at);
   plan.timing.add(core::Stage::plan, base::monotonic() - began_at);

@@ -21,6 +21,7 @@
 #include "store/pushed_mappings.hpp"
 #include "store/runs.hpp"
 #include "worker/requests.hpp"
+#include "worker/twoway_plan.hpp"
 
 namespace tandem::worker {
 
@@ -60,8 +61,7 @@ struct PushPlan {
   core::RunTiming timing = {};
   core::Latencies latencies = {};
   std::shared_ptr<WriteBackPlan> write_back = {};  // null: nothing comes back
-  std::vector<store::PushedMapping> pushed = {};   // all that push this table
-  std::string pushed_version = {};
+  PushedTable pushed = {};
 };
 
 // Throws TableBusy, Failure and pg::Error as make_pull_plan does.

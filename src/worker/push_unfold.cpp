@@ -18,18 +18,18 @@ namespace {
 
 constexpr std::int64_t kEntriesAtOnce = 20;  // of up to 1,000 rows each
 
-void refresh_pushed(pg::Sql& sql, PushPlan& plan) {
-  std::string version = store::pushed_mappings_version(sql, plan.table.oid);
-  if (version == plan.pushed_version) return;
-  plan.pushed = store::pushed_mappings(sql, plan.table);
-  plan.pushed_version = std::move(version);
+void refresh(pg::Sql& sql, PushedTable& pushed) {
+  std::string version = store::pushed_mappings_version(sql, pushed.table.oid);
+  if (version == pushed.version) return;
+  pushed.mappings = store::pushed_mappings(sql, pushed.table);
+  pushed.version = std::move(version);
 }
 
-void put(pg::Sql& sql, const PushPlan& plan, const store::PushedMapping& mapping,
+void put(pg::Sql& sql, const pg::Table& table, const store::PushedMapping& mapping,
          const std::vector<core::CapturedEntry>& entries) {
   const base::Result<core::Unfolded> unfolded = core::unfold(entries, mapping.key);
   if (!unfolded) {  // the table has another key by now than when this was captured
-    pg::log(pg::Level::warning, strcat("tandem: changes of ", plan.table.quoted, " cannot be told row by row: ",
+    pg::log(pg::Level::warning, strcat("tandem: changes of ", table.quoted, " cannot be told row by row: ",
                                        unfolded.error().text, "; all its rows are looked at"));
     store::request_full_push(sql, mapping.mapping_id);
     return;
@@ -41,14 +41,14 @@ void put(pg::Sql& sql, const PushPlan& plan, const store::PushedMapping& mapping
 
 }  // namespace
 
-bool unfold_captured(pg::Sql& sql, PushPlan& plan) {
-  const std::vector<core::CapturedEntry> entries = store::take_entries(sql, plan.table.oid, kEntriesAtOnce);
+bool unfold_captured(pg::Sql& sql, PushedTable& pushed) {
+  const std::vector<core::CapturedEntry> entries = store::take_entries(sql, pushed.table.oid, kEntriesAtOnce);
   if (entries.empty()) return false;
-  refresh_pushed(sql, plan);
+  refresh(sql, pushed);
   std::vector<pg::Oid> others;
-  for (const store::PushedMapping& mapping : plan.pushed) {
-    put(sql, plan, mapping, entries);
-    if (mapping.mapping_id != plan.spec.mapping_id) others.push_back(mapping.owner);
+  for (const store::PushedMapping& mapping : pushed.mappings) {
+    put(sql, pushed.table, mapping, entries);
+    if (mapping.mapping_id != pushed.mapping_id) others.push_back(mapping.owner);
   }
   if (!others.empty()) wake_pushers_at_commit(others);
   return static_cast<std::int64_t>(entries.size()) == kEntriesAtOnce;

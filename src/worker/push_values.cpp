@@ -59,6 +59,11 @@ std::string local_key(const PushPlan& plan, const store::ContractRef& ref, const
 std::vector<OutValue> values_to_send(const PushPlan& plan, Op op, std::vector<OutValue> values,
                                      const std::optional<std::vector<int>>& changed) {
   const core::Write& write = plan.composer.write();
+  // The id is the other side's to give: it stands in paths, and among the values only of one that is made under it.
+  std::erase_if(values, [&](const OutValue& value) {
+    const bool id = std::ranges::find(write.id, plan.composer.shape().name(value.field)) != write.id.end();
+    return id && value.field != plan.external_key && (op == Op::update || value.kind == OutValue::Kind::null);
+  });
   if (op != Op::update || !write.changed_only || !changed) return values;
   const std::vector<std::string> named = write.named_fields(op);
   std::erase_if(values, [&](const OutValue& value) {
@@ -79,6 +84,29 @@ std::vector<OutValue> key_values_of_gone(const PushPlan& plan, const std::string
   const auto value = captured(key, was).string_at(column->column);
   if (!value) return {};
   return {{.field = *plan.external_key, .kind = OutValue::Kind::string, .text = *value}};
+}
+
+std::string row_image(const PushPlan& plan, const store::Texts& kept) {
+  if (!plan.mapping.pulls() || kept.empty()) return {};
+  base::Json json = base::Json::object();
+  for (std::size_t i = 0; i < plan.kept.size(); ++i) {
+    if (std::ranges::find(plan.mapping.columns, plan.kept[i], &core::ColumnMapping::column) ==
+        plan.mapping.columns.end())
+      continue;
+    json.set(plan.kept[i], kept[i] ? base::Json(*kept[i]) : base::Json());
+  }
+  return json.dump();
+}
+
+std::vector<int> changed_since(const PushPlan& plan, const store::Texts& kept, const std::string& base) {
+  const base::Json before = base::Json::parse(base).value();
+  std::vector<int> changed;
+  for (std::size_t i = 0; i < plan.kept.size(); ++i) {
+    const base::Json* was = before.find(plan.kept[i]);
+    const bool same = was != nullptr && (was->is_null() ? !kept[i] : kept[i] && *kept[i] == was->string());
+    if (!same) changed.push_back(plan.table.column(plan.kept[i])->attnum);
+  }
+  return changed;
 }
 
 bool has_value(const std::vector<OutValue>& values, const std::optional<std::size_t>& field) {

@@ -28,6 +28,10 @@ namespace tandem::worker {
 // The external key of a row that is gone, as far as it was captured.
 [[nodiscard]] std::vector<core::OutValue> key_values_of_gone(const PushPlan& plan, const std::string& key,
                                                              const std::optional<std::string>& was);
+// Both directions: the values that the other side will agree on, as JSON; empty where only one is wanted. And the
+// columns in which a row differs from what was agreed on last.
+[[nodiscard]] std::string row_image(const PushPlan& plan, const store::Texts& kept);
+[[nodiscard]] std::vector<int> changed_since(const PushPlan& plan, const store::Texts& kept, const std::string& base);
 [[nodiscard]] bool has_value(const std::vector<core::OutValue>& values, const std::optional<std::size_t>& field);
 
 // Of all that a row sends, under this definition.

@@ -1,0 +1,80 @@
+"""Both ways: one table and one kind of records, edited on both sides."""
+
+from __future__ import annotations
+
+import pytest
+from crm import Crm
+from pull import Pull
+
+FIELDS = {"name": str, "email": str, "qty": int}
+OBJECT = {"path": "/contacts", "records": "items", "cursor": {"field": "updated_at", "param": "since"},
+          "paging": {"style": "token", "param": "cursor", "next": "next_cursor"},
+          "write": {"create": {"path": "/contacts"}, "update": {"path": "/contacts/{id}"}, "delete": {"path": "/contacts/{id}"}}}
+
+
+def both(crm, database, **arguments):
+    pull = Pull(database, "contacts").connect(crm.url, {"contacts": OBJECT})
+    pull.table("number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text UNIQUE, name text, email text, qty int")
+    return pull.map({"id": "id", "name": "name", "email": "email", "qty": "qty"}, direction="both", sync_mode="full", **arguments)
+
+
+def acknowledged(database):
+    database.wait_for("SELECT NOT EXISTS (SELECT FROM tandem._outbox) AND NOT EXISTS (SELECT FROM tandem._outbox_item WHERE state IN ('p', 'c'))")
+
+
+def local(database):
+    return {row[0]: row[1:] for row in database.sql("SELECT id, name, email, qty FROM contacts")}
+
+
+def remote(contacts):
+    return contacts.all("name", "email", "qty")
+
+
+def in_step(database, contacts):
+    return local(database) == remote(contacts)
+
+
+def test_edits_of_different_fields_meet(database):
+    with Crm() as crm:
+        contacts = crm.kind("contacts", FIELDS)
+        ann = contacts.create(name="Ann", email="ann@example.com", qty=1)
+        pull = both(crm, database)
+        assert pull.run().status == "completed"
+        assert local(database) == remote(contacts), (local(database), remote(contacts), crm.accepted("contacts"), database.sql("SELECT * FROM tandem.recent_runs"), database.sql("SELECT * FROM tandem._contract", user="postgres"), database.sql("SELECT * FROM tandem._sync_error", user="postgres"))
+        accepted = len(crm.accepted("contacts"))
+        assert accepted == 0, "what was pulled is not sent back"
+        database.sql("INSERT INTO contacts (name, qty) VALUES ('Bob', 2)")
+        acknowledged(database)
+        assert in_step(database, contacts), "the new row has the id that the other side gave"
+        database.sql("UPDATE contacts SET email = 'bob@example.com' WHERE name = 'Bob'")
+        contacts.edit(ann, qty=7)
+        assert pull.run().status == "completed"
+        acknowledged(database)
+        assert local(database) == remote(contacts), (local(database), remote(contacts), crm.accepted("contacts"), database.sql("SELECT * FROM tandem.recent_runs"), database.sql("SELECT * FROM tandem._contract", user="postgres"), database.sql("SELECT * FROM tandem._sync_error", user="postgres"))
+        assert remote(contacts)[ann] == ("Ann", "ann@example.com", 7)
+
+
+@pytest.mark.parametrize("policy, name, open_conflicts", [("local_wins", "here", 0), ("remote_wins", "there", 0), ("manual", None, 1)])
+def test_the_same_field_on_both_sides(database, policy, name, open_conflicts):
+    with Crm() as crm:
+        contacts = crm.kind("contacts", FIELDS)
+        ann = contacts.create(name="Ann", email="ann@example.com", qty=1)
+        pull = both(crm, database, conflict_resolution=policy)
+        pull.run()
+        database.sql("SELECT tandem.pause_mapping('contacts')")
+        database.sql("UPDATE contacts SET name = 'here', email = 'here@example.com'")
+        contacts.edit(ann, name="there", qty=9)
+        # held, so that the pull sees both changes before anything is sent
+        database.sql("UPDATE tandem._mapping SET push_not_before = now() + interval '1 hour'", user="postgres")
+        database.sql("SELECT tandem.resume_mapping('contacts')")
+        assert pull.run().status in ("completed", "partial")
+        database.sql("UPDATE tandem._mapping SET push_not_before = NULL", user="postgres")
+        assert database.scalar("SELECT count(*) FROM tandem._conflict WHERE resolved_at IS NULL", user="postgres") == open_conflicts
+        if open_conflicts:
+            assert local(database)[ann] == ("here", "here@example.com", 1) and remote(contacts)[ann] == ("there", "ann@example.com", 9)
+            return
+        database.sql("UPDATE contacts SET email = email")  # wakes the push
+        pull.run()
+        acknowledged(database)
+        assert local(database) == remote(contacts), (local(database), remote(contacts), crm.accepted("contacts"), database.sql("SELECT * FROM tandem.recent_runs"), database.sql("SELECT * FROM tandem._contract", user="postgres"), database.sql("SELECT * FROM tandem._sync_error", user="postgres"))
+        assert remote(contacts)[ann] == (name, "here@example.com", 9)
