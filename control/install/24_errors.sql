@@ -8,9 +8,14 @@ CREATE FUNCTION tandem.record_sync_error(
 RETURNS bigint LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_record_sync_error';
 COMMENT ON FUNCTION tandem.record_sync_error(text, text, text, jsonb, boolean, text) IS 'reports an error that an application found in a mapping''s data; gives its number';
 
-CREATE FUNCTION tandem.resolve_sync_error(error bigint, notes text DEFAULT NULL, tenant text DEFAULT tandem.current_tenant())
+CREATE FUNCTION tandem.resolve_sync_error(
+    error bigint,
+    notes text DEFAULT NULL,
+    remote_id text DEFAULT NULL,
+    tenant text DEFAULT tandem.current_tenant())
 RETURNS boolean LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_resolve_sync_error';
-COMMENT ON FUNCTION tandem.resolve_sync_error(bigint, text, text) IS 'marks an error as dealt with; false if it was already';
+COMMENT ON FUNCTION tandem.resolve_sync_error(bigint, text, text, text) IS
+    'marks an error as dealt with; false if it was already. remote_id, of a local change: the row is this record at the other side';
 
 CREATE FUNCTION tandem.resolve_sync_errors(
     mapping text,

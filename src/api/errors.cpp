@@ -3,6 +3,7 @@
 #include <array>
 
 #include "api/json_args.hpp"
+#include "api/outbox.hpp"
 #include "api/runnable.hpp"
 #include "base/strings.hpp"
 #include "core/codes.hpp"
@@ -84,10 +85,14 @@ store::MappingRow own_mapping_of(Caller& caller, std::int64_t error) {
 
 bool resolve_sync_error(const pg::FunctionCall& call) {
   const std::int64_t error = error_argument(call);
-  Caller caller(call, 2);
-  static_cast<void>(own_mapping_of(caller, error));
-  return store::resolve_error(caller.sql, caller.tenant.tenant_id, error, pg::role_name(pg::current_user()),
-                              call.text(1));
+  const std::optional<std::string> remote_id = call.text(2);
+  Caller caller(call, 3);
+  const store::MappingRow m = own_mapping_of(caller, error);
+  const std::string by = pg::role_name(pg::current_user());
+  const auto told = remote_id ? std::optional(tell_record(caller.sql, m, error, *remote_id)) : std::nullopt;
+  const bool open = store::resolve_error(caller.sql, caller.tenant.tenant_id, error, by, call.text(1));
+  if (told) store::resolve_errors_of(caller.sql, m.mapping_id, *told, by, call.text(1));
+  return open;
 }
 
 // --- retry

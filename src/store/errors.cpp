@@ -54,6 +54,11 @@ std::optional<std::int64_t> mapping_of_error(pg::Sql& sql, std::int64_t tenant_i
   return rows.integer(0, 0);
 }
 
+std::string code_of_error(pg::Sql& sql, std::int64_t error) {
+  const pg::Rows rows = sql.engine("SELECT coalesce(code, '') FROM tandem._sync_error WHERE error = $1", {error});
+  return rows.empty() ? std::string() : rows.text(0, 0);
+}
+
 bool resolve_error(pg::Sql& sql, std::int64_t tenant_id, std::int64_t error, std::string_view by,
                    std::optional<std::string> notes) {
   return sql.engine(
@@ -62,6 +67,14 @@ bool resolve_error(pg::Sql& sql, std::int64_t tenant_id, std::int64_t error, std
                 " WHERE tenant_id = $1 AND error = $2 AND resolved_at IS NULL",
                 {tenant_id, error, by, notes})
              .processed() == 1;
+}
+
+void resolve_errors_of(pg::Sql& sql, std::int64_t mapping_id, const std::string& origin_id, std::string_view by,
+                       std::optional<std::string> notes) {
+  sql.engine(
+      "UPDATE tandem._sync_error SET resolved_at = clock_timestamp(), resolved_by = $3::name, resolution_notes = $4"
+      " WHERE mapping_id = $1 AND origin_id = $2 AND resolved_at IS NULL",
+      {mapping_id, origin_id, by, notes});
 }
 
 std::uint64_t resolve_errors(pg::Sql& sql, std::int64_t tenant_id, std::int64_t mapping_id, const ErrorFilter& filter,

@@ -28,9 +28,13 @@ std::int64_t record_error(pg::Sql& sql, std::int64_t tenant_id, std::int64_t map
 
 // The mapping an error belongs to; nullopt when there is no such error in the tenant.
 [[nodiscard]] std::optional<std::int64_t> mapping_of_error(pg::Sql& sql, std::int64_t tenant_id, std::int64_t error);
+[[nodiscard]] std::string code_of_error(pg::Sql& sql, std::int64_t error);
 // False when it was resolved before.
 bool resolve_error(pg::Sql& sql, std::int64_t tenant_id, std::int64_t error, std::string_view by,
                    std::optional<std::string> notes);
+// All open ones of a record of the mapping.
+void resolve_errors_of(pg::Sql& sql, std::int64_t mapping_id, const std::string& origin_id, std::string_view by,
+                       std::optional<std::string> notes);
 struct ErrorFilter {
   std::optional<std::string> code, error_type;
   std::optional<base::Instant> before;  // created before

@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/strings.hpp"
 #include "store/outbox_items.hpp"
+#include "store/push_contracts.hpp"
 
 namespace tandem::store {
 
@@ -137,6 +138,39 @@ std::optional<std::string> item_of_error(pg::Sql& sql, std::int64_t error) {
       " AND i.key::text = e.origin_id WHERE e.error = $1",
       {error});
   return rows.empty() ? std::nullopt : std::optional(rows.text(0, 0));
+}
+
+std::string captured_values(pg::Sql& sql, std::int64_t mapping_id, const std::string& key,
+                            const std::vector<std::string>& columns) {
+  return sql
+      .engine(R"(
+    SELECT jsonb_object_agg(c.name, (coalesce(i.was, '{}') || i.key) -> c.name)::text
+      FROM tandem._outbox_item i, unnest($3) AS c (name) WHERE i.mapping_id = $1 AND i.key = $2::jsonb)",
+              {mapping_id, key, columns})
+      .text(0, 0);
+}
+
+bool settle_as_told(pg::Sql& sql, std::int64_t mapping_id, const std::string& key, const ToldRecord& told) {
+  const pg::Rows item = sql.engine(
+      "SELECT state::text, op = 'd' OR coalesce(sent_op = 'd', false), version IS NOT DISTINCT FROM sent_version"
+      " FROM tandem._outbox_item WHERE mapping_id = $1 AND key = $2::jsonb FOR UPDATE",
+      {mapping_id, key});
+  if (item.empty() || item.text(0, 0) == "c") return false;
+  const bool settled = told.arrived && item.boolean(0, 2);
+  acknowledge(sql, mapping_id,
+              {{.origin_id = told.remote_id,
+                .local_key = told.contract_key,
+                .action = settled && item.boolean(0, 1) ? 'd' : 'c'}});
+  if (settled)
+    sql.engine("DELETE FROM tandem._outbox_item WHERE mapping_id = $1 AND key = $2::jsonb", {mapping_id, key});
+  else  // the record may hold anything
+    sql.engine(R"(
+      UPDATE tandem._outbox_item
+         SET state = 'p', op = CASE op WHEN 'i' THEN 'u' ELSE op END, changed = NULL, sent_changed = NULL, sent = NULL, run = NULL,
+             epoch = NULL, attempts = 0, not_before = NULL, waits_for = NULL
+       WHERE mapping_id = $1 AND key = $2::jsonb)",
+               {mapping_id, key});
+  return true;
 }
 
 std::int64_t push_run(pg::Sql& sql, std::int64_t mapping_id) {

@@ -38,6 +38,19 @@ enum class Dropped { dropped, kept, none };
 // The key of the row that an error of a push is about; nullopt: it is not about an item that is there.
 [[nodiscard]] std::optional<std::string> item_of_error(pg::Sql& sql, std::int64_t error);
 
+// A person says which record of the other side the row of an item is. What was sent without a word of what became of it
+// is settled by that; what was refused goes again, as an update of that record. False: it is being sent at this moment.
+struct ToldRecord {
+  std::string remote_id;
+  std::string contract_key;  // what its contract is found by, as JSON; empty: its id says it all
+  bool arrived = false;
+};
+[[nodiscard]] bool settle_as_told(pg::Sql& sql, std::int64_t mapping_id, const std::string& key,
+                                  const ToldRecord& told);
+// Values that were captured of the row of an item, by these columns, as JSON.
+[[nodiscard]] std::string captured_values(pg::Sql& sql, std::int64_t mapping_id, const std::string& key,
+                                          const std::vector<std::string>& columns);
+
 // The run that sends what is due: a new one, or the one that is pending or under way.
 [[nodiscard]] std::int64_t push_run(pg::Sql& sql, std::int64_t mapping_id);
 

@@ -27,7 +27,13 @@ core::Mapping read_mapping(const MappingRow& row, const Connection& connection, 
 }
 
 PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Table& table, const core::Target& target) {
-  core::Mapping mapping = read_mapping(row, load_connection(sql, row.connection_id), target);
+  const Connection connection = load_connection(sql, row.connection_id);
+  core::Mapping mapping = read_mapping(row, connection, target);
+  const core::Api api = connection.api();
+  const core::Object* object = api.object(row.object);
+  const std::vector<std::string> key = !mapping.key.empty() ? mapping.key
+                                       : object == nullptr  ? std::vector<std::string>()
+                                                            : object->id;
   RunSpec spec;
   spec.mapping_id = row.mapping_id;
   spec.tenant_id = row.tenant_id;
@@ -38,6 +44,7 @@ PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Tabl
           .owner = row.owner,
           .key = capture_key(mapping, table, target, row.mapping_id),
           .match_columns = mapping.match_on,
+          .origin_columns = origin_columns(mapping, key),
           .settle = mapping.push.settle};
 }
 
@@ -76,10 +83,23 @@ std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table)
                           .tenant_id = row.tenant_id,
                           .owner = row.owner,
                           .key = capture_key(core::Mapping(), table, target, row.mapping_id),
-                          .match_columns = {}});
+                          .match_columns = {},
+                          .origin_columns = {}});
     }
   }
   return mappings;
+}
+
+std::vector<std::string> origin_columns(const core::Mapping& mapping, const std::vector<std::string>& key) {
+  std::vector<std::string> columns;
+  for (const std::string& field : key) {
+    const auto column = std::ranges::find(mapping.columns, field, &core::ColumnMapping::field);
+    if (column == mapping.columns.end() ||
+        std::ranges::find(mapping.match_on, column->column) == mapping.match_on.end())
+      return {};
+    columns.push_back(column->column);
+  }
+  return columns;
 }
 
 core::CaptureKey capture_key(const core::Mapping& mapping, const pg::Table& table, const core::Target& target,

@@ -19,13 +19,18 @@ struct PushedMapping {
   std::int64_t mapping_id = 0, tenant_id = 0;
   pg::Oid owner = pg::kInvalidOid;
   core::CaptureKey key;
-  std::vector<std::string> match_columns;  // that a contract is found by
+  std::vector<std::string> match_columns;   // that a contract is found by
+  std::vector<std::string> origin_columns;  // those, where they hold the id that the other side has given; else empty
   base::Micros settle = 0;
 };
 
 // Another text: another answer of pushed_mappings. Keeps them as they are until the transaction ends.
 [[nodiscard]] std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table);
 [[nodiscard]] std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table);
+
+// The match columns that hold the fields by which the other side tells its records apart; empty: they do not all.
+[[nodiscard]] std::vector<std::string> origin_columns(const core::Mapping& mapping,
+                                                      const std::vector<std::string>& key);
 
 // Of a mapping that pushes, its stamps filled in: how its rows are told in the entries of its table.
 [[nodiscard]] core::CaptureKey capture_key(const core::Mapping& mapping, const pg::Table& table,

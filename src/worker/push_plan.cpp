@@ -88,15 +88,9 @@ std::vector<std::string> kept_columns(const core::Mapping& mapping) {
 ContractKey contract_key(const core::Mapping& mapping, const std::vector<std::string>& key,
                          const std::vector<std::string>& kept) {
   ContractKey contract;
-  std::vector<std::string> by_field;
-  for (const std::string& field : key) {
-    const auto column = std::ranges::find(mapping.columns, field, &core::ColumnMapping::field);
-    if (column != mapping.columns.end() &&
-        std::ranges::find(mapping.match_on, column->column) != mapping.match_on.end())
-      by_field.push_back(column->column);
-  }
-  contract.origin_id = !key.empty() && by_field.size() == key.size();
-  contract.names = contract.origin_id ? by_field : mapping.match_on;
+  std::vector<std::string> by_field = store::origin_columns(mapping, key);
+  contract.origin_id = !by_field.empty();
+  contract.names = contract.origin_id ? std::move(by_field) : mapping.match_on;
   for (const std::string& name : contract.names)
     contract.columns.push_back(static_cast<std::size_t>(std::ranges::find(kept, name) - kept.begin()));
   return contract;

@@ -67,3 +67,51 @@ def test_rows_that_are_asked_for_are_sent_again(database):
         assert database.scalar("SELECT tandem.resync('contacts')") > 0
         acknowledged(database)
         assert contacts.get(id_)["name"] == "Ann"
+
+
+def held(crm, database):
+    """A row that was sent, and nobody knows whether it arrived; its error."""
+    crm.fault("lost", method="POST")
+    database.sql("INSERT INTO contacts (name) VALUES ('Ann')")
+    assert wait_for_sync(database, 1) == "ambiguous"
+    return database.scalar("SELECT error FROM tandem.sync_errors WHERE code = 'TD313' AND resolved_at IS NULL")
+
+
+def test_a_person_knows_that_it_arrived(database):
+    with Crm() as crm:
+        contacts, pull = contacts_of(crm, database)
+        error = held(crm, database)
+        id_, = contacts.all()
+        assert database.scalar("SELECT tandem.resolve_sync_error(%s, 'looked', remote_id => %s)", (error, id_)) is True
+        assert wait_for_sync(database, 1) == "synced"
+        assert pull.errors() == []
+        database.sql("UPDATE contacts SET name = 'Anna'")
+        assert wait_for_sync(database, 1) == "synced"
+        assert contacts.all("name") == {id_: ("Anna",)}
+
+
+def test_a_person_knows_that_it_did_not(database):
+    with Crm() as crm:
+        contacts, pull = contacts_of(crm, database)
+        error = held(crm, database)
+        contacts.delete(next(iter(contacts.all())))
+        assert database.scalar("SELECT tandem.retry_sync_error(%s)", (error,)) > 0
+        assert wait_for_sync(database, 1) == "synced"
+        assert list(contacts.all("name").values()) == [("Ann",)]
+        assert pull.errors() == []
+
+
+def test_the_id_that_a_person_tells_stands_in_the_row(database):
+    with Crm() as crm:
+        contacts = crm.kind("contacts", FIELDS)
+        Pull(database, "contacts").connect(crm.url, OBJECT).table(
+            "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, crm_id text UNIQUE, name text").map(
+            [{"field": "id", "column": "crm_id", "direction": "pull"}, {"field": "name", "column": "name"}],
+            direction="push", match_on=["crm_id"], key=["id"])
+        error = held(crm, database)
+        id_, = contacts.all()
+        assert database.scalar("SELECT tandem.resolve_sync_error(%s, remote_id => %s)", (error, id_)) is True
+        assert database.scalar("SELECT crm_id FROM contacts") == id_
+        database.sql("UPDATE contacts SET name = 'Anna'")
+        assert wait_for_sync(database, 1) == "synced"
+        assert contacts.all("name") == {id_: ("Anna",)}
