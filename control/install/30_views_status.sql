@@ -75,7 +75,7 @@ SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object
             END AS waiting_on,
        CASE l.status WHEN 'pending' THEN coalesce(l.waiting_until, l.not_before) WHEN 'running' THEN l.waiting_until END AS waiting_until,
        e.unresolved AS unresolved_errors,
-       0::bigint AS conflicts, u.pending + coalesce(v.changes, 0) AS pending_changes, least(u.oldest, v.oldest) AS oldest_pending_at,
+       (SELECT count(*) FROM tandem._conflict x WHERE x.mapping_id = m.mapping_id AND x.resolved_at IS NULL) AS conflicts, u.pending + coalesce(v.changes, 0) AS pending_changes, least(u.oldest, v.oldest) AS oldest_pending_at,
        m.rows_synced, l.run AS last_run, l.status AS last_run_status, l.started_at AS last_started_at,
        f.completed_at AS last_completed_at, f.completed_at - f.started_at AS last_duration,
        coalesce(l.last_activity_at, l.requested_at) AS last_activity_at,

@@ -20,6 +20,7 @@ CREATE POLICY caller ON tandem._connection FOR SELECT TO PUBLIC USING (tenant_id
 CREATE POLICY caller ON tandem._mapping FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._run FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._schema_change FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
+CREATE POLICY caller ON tandem._conflict FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._sync_error FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 CREATE POLICY caller ON tandem._outbox_item FOR SELECT TO PUBLIC USING (tenant_id IN (SELECT tandem._my_tenants()));
 -- A run, a mapping that the caller sees, by the policies above.

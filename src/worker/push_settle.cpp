@@ -9,9 +9,11 @@
 #include "core/push/remedy.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
+#include "store/runs.hpp"
 #include "worker/push_faults.hpp"
 #include "worker/push_values.hpp"
 #include "worker/push_write_back.hpp"
+#include "worker/wake.hpp"
 
 namespace tandem::worker {
 
@@ -21,6 +23,7 @@ using core::Outcome;
 using Op = core::OutChange::Op;
 
 constexpr base::Micros kFirstBackoff = base::kSecond, kLongestBackoff = 15 * 60 * base::kSecond;
+constexpr base::Micros kAfterPull = base::kSecond;
 constexpr std::int64_t kMostAttempts = 8;  // of one change, as far as they count
 
 // Who may be tried again when, together.
@@ -131,9 +134,15 @@ class Settle {
                                   .retryable = true}));
   }
 
-  // Ours is the one that counts: it is sent again without a condition.
+  // One way, ours is the one that counts: it is sent again without a condition. Both ways, a pull looks first what has
+  // become of the record, and merges.
   void other_version(const core::OutChange& change, const ClaimedChange& claimed) {
     ++result_.conflicts;
+    if (plan_.mapping.pulls() && !plan_.object.version.empty() && claimed.attempts < kMostAttempts) {
+      pull_ = true;
+      released_[{base::Instant{base::now().micros + kAfterPull * claimed.attempts}, true}].push_back(claimed.item);
+      return;
+    }
     forget_version_.push_back(change.remote_id);
     released_[{base::Instant{}, true}].push_back(claimed.item);
   }
@@ -166,9 +175,16 @@ class Settle {
     store::park_items(sql_, plan_.spec, parked_);
     record_push_faults(sql_, plan_, faults_);
     resolve_push_faults(sql_, plan_, keys_);
+    if (pull_) ask_for_pull();
     if (woken_) store::wake_items(sql_, base::strcat("mapping ", plan_.spec.mapping_id));
     std::ranges::sort(unchanged);
     result_.failed += static_cast<std::int64_t>(write_back(sql_, plan_, write_back_, unchanged));
+  }
+
+  void ask_for_pull() {
+    bool created = false;
+    (void)store::request_run(sql_, plan_.spec.mapping_id, false, base::Json::object(), created);
+    wake_scheduler_at_commit();
   }
 
   pg::Sql& sql_;
@@ -180,7 +196,7 @@ class Settle {
   std::map<Release, std::vector<std::int64_t>> released_;
   std::vector<PushFault> faults_;
   std::vector<WriteBack> write_back_;
-  bool woken_ = false;
+  bool woken_ = false, pull_ = false;
 };
 
 }  // namespace

@@ -12,8 +12,8 @@ OBJECT = {"path": "/contacts", "records": "items", "cursor": {"field": "updated_
           "write": {"create": {"path": "/contacts"}, "update": {"path": "/contacts/{id}"}, "delete": {"path": "/contacts/{id}"}}}
 
 
-def both(crm, database, **arguments):
-    pull = Pull(database, "contacts").connect(crm.url, {"contacts": OBJECT})
+def both(crm, database, contacts=None, **arguments):
+    pull = Pull(database, "contacts").connect(crm.url, {"contacts": contacts or OBJECT})
     pull.table("number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text UNIQUE, name text, email text, qty int")
     return pull.map({"id": "id", "name": "name", "email": "email", "qty": "qty"}, direction="both", sync_mode="full", **arguments)
 
@@ -78,3 +78,42 @@ def test_the_same_field_on_both_sides(database, policy, name, open_conflicts):
         acknowledged(database)
         assert local(database) == remote(contacts), (local(database), remote(contacts), crm.accepted("contacts"), database.sql("SELECT * FROM tandem.recent_runs"), database.sql("SELECT * FROM tandem._contract", user="postgres"), database.sql("SELECT * FROM tandem._sync_error", user="postgres"))
         assert remote(contacts)[ann] == (name, "here@example.com", 9)
+
+
+@pytest.mark.parametrize("choice, merged, name", [("local", None, "here"), ("remote", None, "there"), ("merged", '{"name": "agreed"}', "agreed")])
+def test_a_person_decides(database, choice, merged, name):
+    with Crm() as crm:
+        contacts = crm.kind("contacts", FIELDS)
+        ann = contacts.create(name="Ann", email="ann@example.com", qty=1)
+        pull = both(crm, database, conflict_resolution="manual")
+        pull.run()
+        database.sql("UPDATE tandem._mapping SET push_not_before = now() + interval '1 hour'", user="postgres")
+        database.sql("UPDATE contacts SET name = 'here'")
+        contacts.edit(ann, name="there")
+        pull.run()
+        database.sql("UPDATE tandem._mapping SET push_not_before = NULL", user="postgres")
+        [(conflict, local_, remote_)] = database.sql("SELECT conflict, local ->> 'name', remote ->> 'name' FROM tandem.get_conflicts('contacts')")
+        assert (local_, remote_) == ("here", "there")
+        assert database.scalar("SELECT conflicts FROM tandem.mapping_status WHERE mapping = 'contacts'") == 1
+        assert database.scalar("SELECT tandem.resolve_conflict(%s, %s, %s::jsonb)", (conflict, choice, merged))
+        assert not database.scalar("SELECT tandem.resolve_conflict(%s, %s, %s::jsonb)", (conflict, choice, merged))
+        database.wait_for("SELECT count(*) = 0 FROM tandem._outbox_item")
+        assert local(database)[ann][0] == name == remote(contacts)[ann][0]
+        pull.run()
+        assert database.scalar("SELECT count(*) FROM tandem.conflicts") == 0
+        assert local(database) == remote(contacts)
+
+
+@pytest.mark.parametrize("policy, name", [("remote_wins", "there"), ("local_wins", "here")])
+def test_a_version_keeps_edits_of_others_from_being_overwritten(database, policy, name):
+    with Crm() as crm:
+        contacts = crm.kind("contacts", FIELDS)
+        ann = contacts.create(name="Ann", email="ann@example.com", qty=1)
+        write = {**OBJECT["write"], "update": {"path": "/contacts/{id}", "version": {"header": "If-Match", "value": '"{version}"'}}}
+        pull = both(crm, database, {**OBJECT, "version": "version", "write": write}, conflict_resolution=policy)
+        pull.run()
+        contacts.edit(ann, name="there")
+        database.sql("UPDATE contacts SET name = 'here', qty = 5")
+        database.wait_for("SELECT NOT EXISTS (SELECT FROM tandem._outbox) AND NOT EXISTS (SELECT FROM tandem._outbox_item)")
+        pull.run()
+        assert local(database) == remote(contacts) == {ann: (name, "ann@example.com", 5)}
