@@ -182,7 +182,7 @@ std::optional<base::Instant> next_due_item(pg::Sql& sql, std::int64_t mapping_id
   return sql
       .engine(
           "SELECT min(not_before) FROM tandem._outbox_item WHERE mapping_id = $1 AND state IN ('p', 'a') AND "
-          "not_before IS NOT NULL",
+          "not_before < 'infinity'",
           {mapping_id})
       .instant_or_null(0, 0);
 }

@@ -148,11 +148,11 @@ void fail_waiting(pg::Sql& sql, pg::Oid owner, std::string_view code, std::strin
 
 std::optional<base::Instant> next_event(pg::Sql& sql, base::Instant now) {
   const pg::Rows rows = sql.engine(
-      base::strcat(
-          "SELECT least((SELECT min(m.next_run_at)", kScheduled, "), (SELECT min(r.not_before)", kPending,
-          " AND r.not_before > $1), (SELECT min(i.not_before) FROM tandem._outbox_item i"
-          " WHERE i.state IN ('p', 'a') AND i.not_before > $1), (SELECT min(m.push_not_before) FROM tandem._mapping m"
-          " WHERE m.push_not_before > $1))"),
+      base::strcat("SELECT least((SELECT min(m.next_run_at)", kScheduled, "), (SELECT min(r.not_before)", kPending,
+                   " AND r.not_before > $1), (SELECT min(i.not_before) FROM tandem._outbox_item i"
+                   " WHERE i.state IN ('p', 'a') AND i.not_before > $1 AND i.not_before < 'infinity'), (SELECT "
+                   "min(m.push_not_before) FROM tandem._mapping m"
+                   " WHERE m.push_not_before > $1))"),
       {now});
   return rows.instant_or_null(0, 0);
 }

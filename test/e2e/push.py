@@ -69,7 +69,7 @@ class Push(Pull):
         """Waits until everything captured has been sent, parked, or is ambiguous."""
         wait_until(lambda: not self.pending(), timeout, f"an outbox without pending changes: {self.items()}; nothing pending")
 
-    def items(self, columns: str = "key, op, state, attempts, not_before, waits_for") -> list[tuple]:
+    def items(self, columns: str = "key, op, state, attempts, not_before::text, waits_for") -> list[tuple]:
         return self.database.sql(f"SELECT {columns} FROM tandem._outbox_item ORDER BY item LIMIT 10", user=SUPERUSER)
 
     def states(self) -> list[tuple]:
