@@ -180,10 +180,15 @@ TEST(PushMerge, NothingIsLostThatNoPolicyChose) {
       const Merged merged = merge_row({.columns = columns, .policy = policy});
       for (std::size_t i = 0; i < columns.size(); ++i) {
         const bool local = sides.local[i] != sides.base[i], remote = sides.remote[i] != sides.base[i];
-        if (local && !remote) ASSERT_NE(merged.columns[i], MergeTake::remote);
-        if (remote && !local) ASSERT_NE(merged.columns[i], MergeTake::local);
-        if (policy == Policy::merge && local && remote && sides.local[i] != sides.remote[i])
+        if (local && !remote) {
+          ASSERT_NE(merged.columns[i], MergeTake::remote);
+        }
+        if (remote && !local) {
+          ASSERT_NE(merged.columns[i], MergeTake::local);
+        }
+        if (policy == Policy::merge && local && remote && sides.local[i] != sides.remote[i]) {
           ASSERT_EQ(merged.columns[i], MergeTake::conflict);
+        }
       }
     }
   }
