@@ -31,8 +31,6 @@ using base::Errc;
 using base::Failure;
 using base::strcat;
 
-constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
-
 void require_pushing(const store::MappingRow& m) {
   if (store::pushes(m)) return;
   throw Failure(Errc::prerequisite, strcat("mapping ", m.name, " sends no local changes"), "Its direction is pull.",
@@ -103,7 +101,7 @@ WaitedRow waited_row(const pg::FunctionCall& call) {
 
 std::string wait_for_sync(const pg::FunctionCall& call) {
   worker::require_preloaded();
-  const base::Micros until = base::monotonic() + call.interval_micros(2).value_or(kDefaultTimeout);
+  const base::Micros until = base::monotonic() + timeout_of(call, 2);
   const WaitedRow row = waited_row(call);
   pg::NewsWait news;
   while (true) {

@@ -10,6 +10,16 @@ using base::Errc;
 using base::Failure;
 using base::strcat;
 
+namespace {
+
+constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
+
+}  // namespace
+
+base::Micros timeout_of(const pg::FunctionCall& call, int argument) {
+  return call.interval_micros(argument).value_or(kDefaultTimeout);
+}
+
 void require_runnable(pg::Sql& sql, const store::MappingRow& mapping) {
   if (!mapping.enabled)
     throw Failure(Errc::prerequisite, strcat("mapping ", mapping.name, " is disabled"), {},

@@ -31,8 +31,6 @@ using base::Errc;
 using base::Failure;
 using base::strcat;
 
-constexpr base::Micros kDefaultTimeout = 300 * base::kSecond;
-
 // They are held to the rules of the mapping's own: else what paging or the cursor sets would win without a word.
 void require_params(pg::Sql& sql, const store::MappingRow& mapping, const base::Json& params) {
   if (params.members().empty()) return;
@@ -112,10 +110,6 @@ RunView wait_until_ended(std::int64_t run, base::Micros timeout, Between&& betwe
     between();
     news.wait(left);
   }
-}
-
-base::Micros timeout_of(pg::FunctionCall& call, int argument) {
-  return call.interval_micros(argument).value_or(kDefaultTimeout);
 }
 
 struct ZonedSchedule {

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::string_view kPage = "tandem_keys";
 
-bool all_not_null(const pg::Table& table, const pg::UniqueKey& key) {
-  return std::ranges::all_of(key.columns, [&](const std::string& name) { return table.column(name)->not_null; });
-}
-
 bool same_columns(std::vector<std::string> a, std::vector<std::string> b) {
   std::ranges::sort(a);
   std::ranges::sort(b);
@@ -40,14 +36,6 @@ base::Cell text_cell(const std::optional<std::string>& text) {
 }
 
 }  // namespace
-
-const pg::UniqueKey* row_key(const pg::Table& table, const std::vector<std::string>& match_on) {
-  for (const pg::UniqueKey& key : table.unique_keys)
-    if (key.primary) return &key;
-  for (const pg::UniqueKey& key : table.unique_keys)
-    if (same_columns(key.columns, match_on) && all_not_null(table, key)) return &key;
-  return nullptr;
-}
 
 LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
                                  std::vector<std::string> columns, bool record) {

@@ -24,9 +24,6 @@ struct LocalRowPlan {
   std::string same_row;  // "t.id OPERATOR(pg_catalog.=) p.k1 AND …"
   std::string read;
 };
-// The columns that a row is known by: the primary key, else the unique key on exactly `match_on` whose columns are all
-// NOT NULL; nullptr: it has neither.
-[[nodiscard]] const pg::UniqueKey* row_key(const pg::Table& table, const std::vector<std::string>& match_on);
 [[nodiscard]] LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
                                                std::vector<std::string> columns, bool record = false);
 

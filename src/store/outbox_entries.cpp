@@ -1,26 +1,10 @@
 #include "store/outbox_entries.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "store/number_array.hpp"
 
 namespace tandem::store {
-
-namespace {
-
-// int2[] as Postgres prints it: {1,3}
-std::vector<int> numbers_in(const std::string& literal) {
-  std::vector<int> numbers;
-  const char* end = literal.data() + literal.size();
-  for (const char* at = literal.data(); at < end;) {
-    int number = 0;
-    const auto read = std::from_chars(at, end, number);
-    if (read.ec == std::errc()) numbers.push_back(number);
-    at = read.ec == std::errc() ? read.ptr : at + 1;
-  }
-  return numbers;
-}
-
-}  // namespace
 
 std::vector<core::CapturedEntry> take_entries(pg::Sql& sql, pg::Oid table, std::int64_t limit) {
   const pg::Rows rows = sql.engine(R"(
@@ -38,7 +22,7 @@ std::vector<core::CapturedEntry> take_entries(pg::Sql& sql, pg::Oid table, std::
                        .op = rows.text(i, 1).front(),
                        .txid = rows.text(i, 2),
                        .at = rows.instant(i, 3),
-                       .key_columns = numbers_in(rows.text(i, 4)),
+                       .key_columns = read_numbers(rows.text(i, 4)),
                        .keys = rows.text(i, 5),
                        .old_keys = rows.text(i, 6),
                        .changed = rows.text(i, 7),

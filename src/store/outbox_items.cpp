@@ -1,36 +1,13 @@
 #include "store/outbox_items.hpp"
 
-#include <charconv>
-
 #include "base/strings.hpp"
+#include "store/number_array.hpp"
 
 namespace tandem::store {
 
 using base::strcat;
 
 namespace {
-
-std::string literal_of(const std::vector<int>& numbers) {
-  std::string out = "{";
-  for (const int number : numbers) {
-    if (out.size() > 1) out.push_back(',');
-    out += std::to_string(number);
-  }
-  return out + "}";
-}
-
-std::optional<std::vector<int>> numbers_of(const std::optional<std::string>& literal) {
-  if (!literal) return std::nullopt;
-  std::vector<int> numbers;
-  const char* end = literal->data() + literal->size();
-  for (const char* at = literal->data(); at < end;) {
-    int number = 0;
-    const auto read = std::from_chars(at, end, number);
-    if (read.ec == std::errc()) numbers.push_back(number);
-    at = read.ec == std::errc() ? read.ptr : at + 1;
-  }
-  return numbers;
-}
 
 // A row that changes all the time must not collect numbers for ever: null is all columns. One that is under way keeps
 // what it was claimed with; what was refused may go in now that it is another one. A row that nobody changed, but is
@@ -65,7 +42,7 @@ struct Columns {
     was.push_back(row.was);
     op.emplace_back(1, row.op);
     txid.push_back(row.txid);
-    changed.push_back(row.changed ? literal_of(*row.changed) : std::string());
+    changed.push_back(row.changed ? print_numbers(*row.changed) : std::string());
     version.push_back(row.version);
     seq.push_back(row.seq);
     captured_at.push_back(row.captured_at.micros);
@@ -84,12 +61,13 @@ std::vector<OutboxItem> items_of(const pg::Rows& rows) {
   items.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::string& sent_op = rows.text(i, 10);
+    const std::optional<std::string> changed = rows.text_or_null(i, 5);
     items.push_back({.item = rows.integer(i, 0),
                      .key = rows.text(i, 1),
                      .was = rows.text_or_null(i, 2),
                      .op = rows.text(i, 3).front(),
                      .version = rows.integer(i, 4),
-                     .changed = numbers_of(rows.text_or_null(i, 5)),
+                     .changed = changed ? std::optional(read_numbers(*changed)) : std::nullopt,
                      .txid = rows.text(i, 6),
                      .captured_at = rows.instant(i, 7),
                      .attempts = rows.integer(i, 8),

@@ -88,7 +88,7 @@ void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::i
 void reclaim_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
 void reopen_items(pg::Sql& sql, const std::vector<std::int64_t>& items);
 void hold_items(pg::Sql& sql, const std::vector<std::int64_t>& items);
-// With an error each (store/push_errors.hpp).
+// With an error each (worker/push_faults.hpp).
 void park_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
 // Locked ones that turn out to need nothing, before they were claimed.
 void drop_items(pg::Sql& sql, const std::vector<std::int64_t>& items);

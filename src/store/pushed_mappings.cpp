@@ -4,6 +4,7 @@
 
 #include "base/strings.hpp"
 #include "core/mapping/push.hpp"
+#include "core/mapping/sound.hpp"
 #include "core/mapping/stamp.hpp"
 #include "pg/log.hpp"
 #include "store/connections.hpp"
@@ -19,11 +20,7 @@ namespace {
 std::string text_of(const base::Json& constant) { return constant.is_string() ? constant.string() : constant.dump(); }
 
 core::Mapping read_mapping(const MappingRow& row, const Connection& connection, const core::Target& target) {
-  core::ParsedMapping parsed = core::parse_mapping(row.name, row.definition, connection.api(), target, {});
-  for (const core::Finding& finding : parsed.findings)
-    if (finding.severity == core::Severity::error)
-      throw base::Failure(base::Errc::invalid_parameter, finding.message, {}, finding.hint);
-  return std::move(parsed.mapping);
+  return core::sound_mapping(core::parse_mapping(row.name, row.definition, connection.api(), target, {}), {});
 }
 
 PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Table& table, const core::Target& target) {

@@ -166,30 +166,46 @@ pg::StagedColumn staged_value(const core::ColumnMapping& mapped, std::size_t pla
           json ? pg::kInvalidOid : pg::kDefaultCollation};
 }
 
+// The query over all columns of a plan, of whichever way, beside those over each alone.
+class WholeQuery {
+ public:
+  // `value`: what the column's steps end with.
+  template <class Plan>
+  void add(Plan& plan, std::size_t place, const core::ColumnMapping& mapped, const Steps& steps, std::string value) {
+    plan.source.push_back(staged_value(mapped, plan.columns.size()));
+    plan.columns.push_back({place, mapped.field, mapped.column});
+    plan.single.push_back(query_of({steps.joins()}, steps.faults(), {value}));
+    joins_.push_back(steps.joins());
+    faults_.insert(faults_.end(), steps.faults().begin(), steps.faults().end());
+    values_.push_back(std::move(value));
+  }
+  template <class Plan>
+  void finish(Plan& plan) const {
+    if (plan.columns.empty()) return;
+    if (plan.record) plan.source.push_back({"r", pg::kJsonbType, -1, pg::kInvalidOid});
+    plan.source.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
+    plan.query = query_of(joins_, faults_, values_);
+  }
+
+ private:
+  std::vector<std::string> joins_, faults_, values_;
+};
+
 }  // namespace
 
 OutComputePlan make_out_compute_plan(pg::Sql& sql, const core::Mapping& mapping, pg::Oid owner) {
   OutComputePlan plan;
   for (const core::ColumnMapping& mapped : mapping.push_columns) plan.record = plan.record || looks_at_row(mapped);
-  std::vector<std::string> joins, faults, values;
+  WholeQuery whole;
   for (std::size_t i = 0; i < mapping.push_columns.size(); ++i) {
     const core::ColumnMapping& mapped = mapping.push_columns[i];
     const std::size_t count = core::steps_of_sql(mapped.to_remote), place = plan.columns.size();
     if (count == 0) continue;
     Steps steps(sql, owner, place, plan.record);
     for (std::size_t k = 0; k < count; ++k) steps.add(mapped.to_remote[k]);
-    std::string value = strcat("pg_catalog.to_jsonb(x", place + 1, "_", count, ".v)");
-    plan.source.push_back(staged_value(mapped, place));
-    plan.columns.push_back({i, mapped.field, mapped.column});
-    plan.single.push_back(query_of({steps.joins()}, steps.faults(), {value}));
-    joins.push_back(steps.joins());
-    faults.insert(faults.end(), steps.faults().begin(), steps.faults().end());
-    values.push_back(std::move(value));
+    whole.add(plan, i, mapped, steps, strcat("pg_catalog.to_jsonb(x", place + 1, "_", count, ".v)"));
   }
-  if (plan.columns.empty()) return plan;
-  if (plan.record) plan.source.push_back({"r", pg::kJsonbType, -1, pg::kInvalidOid});
-  plan.source.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
-  plan.query = query_of(joins, faults, values);
+  whole.finish(plan);
   return plan;
 }
 
@@ -197,7 +213,7 @@ ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::
   ComputePlan plan;
   for (const core::ColumnMapping& mapped : mapping.columns) plan.record = plan.record || core::uses_record(mapped);
   if (!mapping.last_error.empty()) plan.keep_failed = mapping.columns.size();
-  std::vector<std::string> joins, faults, values;
+  WholeQuery whole;
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
     const core::ColumnMapping& mapped = mapping.columns[i];
     const pg::TableColumn* column = table.column(mapped.column);
@@ -211,18 +227,10 @@ ComputePlan make_compute_plan(pg::Sql& sql, const pg::Table& table, const core::
                              type);
     if (mapped.fallback && !mapped.fallback->is_null())
       value = strcat("COALESCE(", value, ", ", cast(literal(*mapped.fallback), type), ")");
-    plan.source.push_back(staged_value(mapped, plan.columns.size()));
     plan.results.push_back({column->name, column->type, column->typmod, column->collation});
-    plan.columns.push_back({i, mapped.field, mapped.column});
-    plan.single.push_back(query_of({steps.joins()}, steps.faults(), {value}));
-    joins.push_back(steps.joins());
-    faults.insert(faults.end(), steps.faults().begin(), steps.faults().end());
-    values.push_back(std::move(value));
+    whole.add(plan, i, mapped, steps, std::move(value));
   }
-  if (plan.columns.empty()) return plan;
-  if (plan.record) plan.source.push_back({"r", pg::kJsonbType, -1, pg::kInvalidOid});
-  plan.source.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
-  plan.query = query_of(joins, faults, values);
+  whole.finish(plan);
   return plan;
 }
 

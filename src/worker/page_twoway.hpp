@@ -29,7 +29,6 @@ class PageTwoWay {
   void before_writing(core::RowBuilder::Converted& converted);
   // What both sides agree on from now on, of records whose contracts are written.
   [[nodiscard]] std::vector<store::AgreedBase> agreed(const std::vector<core::Identity>& applied) const;
-  [[nodiscard]] std::size_t conflicts() const noexcept { return found_.size(); }
 
  private:
   enum class Fate { as_it_comes, drop };

@@ -5,6 +5,7 @@
 #include "core/codes.hpp"
 #include "core/convert/json.hpp"
 #include "core/mapping/push.hpp"
+#include "core/mapping/sound.hpp"
 #include "store/connections.hpp"
 #include "store/fields.hpp"
 #include "store/outgoing_rows.hpp"
@@ -51,13 +52,6 @@ std::string known_by(const std::vector<std::string>& columns, const store::Texts
   return key.dump();
 }
 
-core::Mapping checked(const store::MappingRow& row, core::ParsedMapping parsed) {
-  for (const core::Finding& finding : parsed.findings)
-    if (finding.severity == core::Severity::error)
-      throw Failure(Errc::invalid_parameter, strcat("mapping ", row.name, ": ", finding.message), {}, finding.hint);
-  return std::move(parsed.mapping);
-}
-
 void tell_faults(const store::OutgoingRow& row, PreviewedRecord& out) {
   const core::RowFault& fault = row.faults.front();
   out.action = fault.waits_for != 0 ? "wait" : "error";
@@ -73,7 +67,8 @@ std::vector<PreviewedRecord> preview_push(pg::Sql& sql, const store::MappingRow&
   const core::Target target = store::target_of(*table);
   const auto fields = store::load_fields(sql, row.connection_id, row.object);
   const core::Api api = store::load_connection(sql, row.connection_id).api();
-  const core::Mapping mapping = checked(row, core::parse_mapping(row.name, row.definition, api, target, fields));
+  const core::Mapping mapping = core::sound_mapping(core::parse_mapping(row.name, row.definition, api, target, fields),
+                                                    strcat("mapping ", row.name, ": "));
   const std::vector<std::string> key = core::row_key(mapping, target);
   if (key.empty()) throw Failure(Errc::prerequisite, strcat("table ", table->quoted, " has no primary key any more"));
   store::OutgoingRows outgoing(sql, *table, row.tenant_id, mapping, target, fields, key, mapping.match_on, row.owner);

@@ -7,6 +7,7 @@
 #include "core/mapping/stamp.hpp"
 #include "core/mapping/deletes.hpp"
 #include "core/mapping/push.hpp"
+#include "core/mapping/sound.hpp"
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
 #include "store/contracts.hpp"
@@ -48,14 +49,13 @@ void check_rights(pg::Sql& sql, const pg::Table& table, const store::RunSpec& sp
 
 core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api,
                               const core::Target& target) {
-  core::ParsedMapping parsed = core::parse_mapping(spec.mapping, spec.definition, api, target,
-                                                   store::load_fields(sql, spec.connection_id, spec.object));
-  for (const core::Finding& finding : parsed.findings)
-    if (finding.severity == core::Severity::error)
-      throw Failure(Errc::invalid_parameter, strcat("mapping ", spec.mapping, ": ", finding.message), {}, finding.hint);
-  if (!parsed.mapping.pulls())
+  core::Mapping mapping =
+      core::sound_mapping(core::parse_mapping(spec.mapping, spec.definition, api, target,
+                                              store::load_fields(sql, spec.connection_id, spec.object)),
+                          strcat("mapping ", spec.mapping, ": "));
+  if (!mapping.pulls())
     throw Failure(Errc::prerequisite, strcat("mapping ", spec.mapping, " only sends: there is nothing to pull"));
-  return std::move(parsed.mapping);
+  return mapping;
 }
 
 // The local columns that find an existing row: match_on, else those that the key fields go to.

@@ -28,13 +28,12 @@ namespace {
 
 // A run that was not asked for stays open a little, so that changes that trickle in share one.
 constexpr base::Micros kLinger = base::kSecond / 2;
-constexpr std::int64_t kScanWhilePending = 2000;  // items: enough is waiting, so no more rows are looked at
-
-std::vector<base::Secret> secrets_of(const Credentials& credentials) {
-  std::vector<base::Secret> secrets;
-  for (const auto& [name, secret] : credentials) secrets.push_back(secret);
-  return secrets;
+// 0 stands for never.
+base::Micros monotonic_of(const std::optional<base::Instant>& when) {
+  return when ? base::monotonic() + std::max<base::Micros>(0, when->micros - base::now().micros) : 0;
 }
+
+constexpr std::int64_t kScanWhilePending = 2000;  // items: enough is waiting, so no more rows are looked at
 
 }  // namespace
 
@@ -66,7 +65,6 @@ std::optional<net::Request> PushJob::make_request() {
     on_response(0, std::move(response));
     return std::nullopt;
   }
-  next.sent_at = base::now();
   sending_ = std::move(next);
   return *std::move(request);
 }
@@ -199,10 +197,8 @@ void PushJob::exchange() {
     }
     if (!run() && !open_run(tx)) {
       tx.commit();
-      if (turn_.gone || turn_.pending) done_ = turn_.gone;
-      due_ = turn_.held_until
-                 ? base::monotonic() + std::max<base::Micros>(0, turn_.held_until->micros - base::now().micros)
-                 : 0;
+      done_ = turn_.gone;
+      due_ = monotonic_of(turn_.next_due);
       return;
     }
     turn_.halted = !opened_here_ && !store::may_go_on(tx, plan_.spec);
@@ -226,8 +222,7 @@ void PushJob::exchange() {
   more_ = turn_.more && !turn_.settled.hold_until;
   cancelled_ = cancelled_ || turn_.cancel;
   halted_ = halted_ || turn_.halted;
-  due_ =
-      turn_.next_due ? base::monotonic() + std::max<base::Micros>(0, turn_.next_due->micros - base::now().micros) : 0;
+  due_ = monotonic_of(turn_.next_due);
   quiet_since_ = drained() && !more_ ? base::monotonic() : 0;
   if (turn_.settled.hold_until) {
     failure_ = turn_.settled.failure;
@@ -239,13 +234,8 @@ bool PushJob::open_run(pg::Sql& sql) {
   const store::OpenedRun opened =
       store::open_push_run(sql, plan_.spec, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid());
   turn_.gone = opened.kind == store::OpenedRun::Kind::unusable;
-  turn_.pending = opened.kind == store::OpenedRun::Kind::pending;
-  turn_.held_until = opened.until;
   if (opened.kind != store::OpenedRun::Kind::opened) {
-    if (!turn_.gone && !turn_.held_until) {
-      const auto due = store::next_due_item(sql, plan_.spec.mapping_id);
-      if (due) turn_.held_until = due;
-    }
+    if (!turn_.gone) turn_.next_due = opened.until ? opened.until : store::next_due_item(sql, plan_.spec.mapping_id);
     return false;
   }
   plan_.spec.run = opened.run;

@@ -91,8 +91,8 @@ class PushJob {
     ClaimResult claimed;
     std::deque<PushRequest> requests;
     std::optional<base::Json> position;
-    std::optional<base::Instant> held_until, next_due;
-    bool more = false, gone = false, pending = false, cancel = false, halted = false;
+    std::optional<base::Instant> next_due;
+    bool more = false, gone = false, cancel = false, halted = false;
   };
   Turn turn_;
   std::optional<base::Json> position_;  // of a run that looks at all rows

@@ -5,6 +5,7 @@
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/mapping/push.hpp"
+#include "core/mapping/sound.hpp"
 #include "core/mapping/stamp.hpp"
 #include "core/push/remedy.hpp"
 #include "net/url.hpp"
@@ -41,12 +42,9 @@ pg::Table find_target(pg::Sql& sql, store::RunSpec& spec, pg::Oid owner) {
 
 core::Mapping checked_mapping(pg::Sql& sql, const store::RunSpec& spec, const core::Api& api,
                               const core::Target& target) {
-  core::ParsedMapping parsed = core::parse_mapping(spec.mapping, spec.definition, api, target,
-                                                   store::load_fields(sql, spec.connection_id, spec.object));
-  for (const core::Finding& finding : parsed.findings)
-    if (finding.severity == core::Severity::error)
-      throw Failure(Errc::invalid_parameter, strcat("mapping ", spec.mapping, ": ", finding.message), {}, finding.hint);
-  return std::move(parsed.mapping);
+  return core::sound_mapping(core::parse_mapping(spec.mapping, spec.definition, api, target,
+                                                 store::load_fields(sql, spec.connection_id, spec.object)),
+                             strcat("mapping ", spec.mapping, ": "));
 }
 
 core::PushRules rules_of(const core::Mapping& mapping, const core::Write& write) {
@@ -111,6 +109,9 @@ void watch_columns(PushPlan& plan) {
     plan.field_of[static_cast<std::size_t>(field - fields.begin())].push_back(number(column.column));
   }
   const core::Write& write = plan.composer.write();
+  plan.named.resize(fields.size());
+  for (const std::string& name : write.named_fields(core::OutChange::Op::update))
+    if (const auto field = plan.composer.shape().find(name)) plan.named[*field] = true;
   if (const auto key = std::ranges::find(fields, write.key); !write.key.empty() && key != fields.end())
     plan.external_key = static_cast<std::size_t>(key - fields.begin());
 }

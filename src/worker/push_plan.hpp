@@ -51,6 +51,7 @@ struct PushPlan {
   core::CaptureKey own_key;
   std::vector<int> watched;                      // attnums of columns of which a change is of interest
   std::vector<std::vector<int>> field_of;        // beside the fields: attnums of the columns that it is made of
+  std::vector<bool> named = {};                  // beside the fields: an update has to bring it, changed or not
   std::optional<std::size_t> external_key = {};  // the field
   std::string mapping_uuid;
   Credentials credentials;

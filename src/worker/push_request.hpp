@@ -38,14 +38,12 @@ struct Bisection {
 };
 
 struct PushRequest {
-  enum class Kind { write, read, read_back };
+  enum class Kind { write, read_back };
   Kind kind = Kind::write;
   core::OutRequest request;  // its `changes` count those below
   std::vector<core::OutChange> changes;
   std::vector<ClaimedChange> claimed;  // beside them
   std::shared_ptr<Bisection> part_of;  // null: of nothing
-  std::vector<std::size_t> part;       // which of its changes these are
-  base::Instant sent_at;
 };
 
 struct AnsweredRequest {

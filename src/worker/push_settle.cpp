@@ -94,13 +94,17 @@ class Settle {
   void park(const ClaimedChange& claimed, const Outcome& outcome) {
     parked_.push_back(claimed.item);
     ++result_.failed;
+    add_fault(claimed, outcome, outcome.retryable);
+  }
+
+  void add_fault(const ClaimedChange& claimed, const Outcome& outcome, bool retryable) {
     faults_.push_back(push_fault(plan_, claimed,
                                  {.error_type = outcome.error_type,
                                   .code = outcome.code,
                                   .field = outcome.field,
                                   .message = outcome.message,
                                   .suggestion = outcome.suggestion,
-                                  .retryable = outcome.retryable}));
+                                  .retryable = retryable}));
   }
 
   // What fails again and again for itself alone waits for a person; what fails with everything else waits with that.
@@ -126,12 +130,7 @@ class Settle {
         plan_.composer.write(), {.op = change.op, .key_known = has_value(change.record, plan_.external_key)});
     if (next.step != core::NextStep::hold) return;
     ++result_.failed;
-    faults_.push_back(push_fault(plan_, claimed,
-                                 {.error_type = outcome.error_type,
-                                  .code = outcome.code,
-                                  .message = outcome.message,
-                                  .suggestion = outcome.suggestion,
-                                  .retryable = true}));
+    add_fault(claimed, outcome, true);
   }
 
   // One way, ours is the one that counts: it is sent again without a condition. Both ways, a pull looks first what has

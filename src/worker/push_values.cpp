@@ -65,12 +65,10 @@ std::vector<OutValue> values_to_send(const PushPlan& plan, Op op, std::vector<Ou
     return id && value.field != plan.external_key && (op == Op::update || value.kind == OutValue::Kind::null);
   });
   if (op != Op::update || !write.changed_only || !changed) return values;
-  const std::vector<std::string> named = write.named_fields(op);
   std::erase_if(values, [&](const OutValue& value) {
-    const std::vector<int>& made_of = plan.field_of[value.field];
-    if (std::ranges::find(named, plan.composer.shape().name(value.field)) != named.end()) return false;
-    return std::ranges::none_of(made_of,
-                                [&](int attnum) { return std::ranges::find(*changed, attnum) != changed->end(); });
+    return !plan.named[value.field] && std::ranges::none_of(plan.field_of[value.field], [&](int attnum) {
+      return std::ranges::find(*changed, attnum) != changed->end();
+    });
   });
   return values;
 }

@@ -136,6 +136,12 @@ std::optional<base::Error> egress_problem(const core::Api& api) {
                                   address, "'; SELECT pg_reload_conf();")};
 }
 
+std::vector<base::Secret> secrets_of(const Credentials& credentials) {
+  std::vector<base::Secret> secrets;
+  for (const auto& [name, secret] : credentials) secrets.push_back(secret);
+  return secrets;
+}
+
 std::string said_in(const net::Response& response, const Credentials& credentials) {
   constexpr std::size_t kMost = 200, kLargestBody = 64 * 1024;
   if (response.body.size() == 0 || response.body.size() > kLargestBody) return {};
@@ -150,9 +156,7 @@ std::string said_in(const net::Response& response, const Credentials& credential
       text->resize(kMost);
       while (!text->empty() && !base::valid_utf8(*text)) text->pop_back();
     }
-    std::vector<base::Secret> secrets;
-    for (const auto& [name, secret] : credentials) secrets.push_back(secret);
-    return base::redact(std::move(*text), secrets);
+    return base::redact(std::move(*text), secrets_of(credentials));
   }
   return {};
 }

@@ -31,6 +31,9 @@ base::Result<net::Request> push_request(const core::Api& api, const core::OutReq
 // Why no request may go to that API, as far as that can be told without DNS: plain http, an address that is refused.
 [[nodiscard]] std::optional<base::Error> egress_problem(const core::Api& api);
 
+// The secrets alone, for redaction.
+[[nodiscard]] std::vector<base::Secret> secrets_of(const Credentials& credentials);
+
 // What an error body says of itself: the text at message, error, detail, … cut and without secrets; empty if nothing.
 [[nodiscard]] std::string said_in(const net::Response& response, const Credentials& credentials);
 

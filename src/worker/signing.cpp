@@ -9,7 +9,7 @@ namespace tandem::worker {
 namespace {
 
 // The one that is being replaced signs as well, until every receiver knows the new one.
-std::vector<base::Secret> secrets_of(const Credentials& credentials) {
+std::vector<base::Secret> signing_secrets(const Credentials& credentials) {
   std::vector<base::Secret> out;
   for (const char* name : {"signing_secret", "signing_secret_old"})
     for (const auto& [key, secret] : credentials)
@@ -22,7 +22,7 @@ std::vector<base::Secret> secrets_of(const Credentials& credentials) {
 std::optional<base::Error> sign(net::Request& request, const core::Signing& signing, const std::string& id,
                                 base::Instant now, const Credentials& credentials) {
   if (signing.type == core::Signing::Type::none) return std::nullopt;
-  const std::vector<base::Secret> secrets = secrets_of(credentials);
+  const std::vector<base::Secret> secrets = signing_secrets(credentials);
   const net::Signed what{
       .id = id, .unix_seconds = now.micros / base::kSecond + base::kUnixEpochOffsetSeconds, .body = request.body};
   const bool long_hash = signing.type == core::Signing::Type::hmac_sha512;

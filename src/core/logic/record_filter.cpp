@@ -5,6 +5,7 @@
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/mapping/codes.hpp"
+#include "core/mapping/sound.hpp"
 
 namespace tandem::core {
 
@@ -126,9 +127,7 @@ std::optional<RecordFilter> RecordFilter::make(const Mapping& mapping, const Obj
   if (rule.is_null()) return std::nullopt;
   Findings findings;
   Condition condition = Condition::compile(rule, "conditions", findings);
-  for (const Finding& finding : findings)  // it was checked when the mapping was made
-    if (finding.severity == Severity::error)
-      throw base::Failure(base::Errc::invalid_parameter, strcat(finding.path, ": ", finding.message), {}, finding.hint);
+  require_sound(findings);
   return RecordFilter(std::move(condition), rows);
 }
 

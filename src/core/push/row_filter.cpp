@@ -6,6 +6,7 @@
 #include "core/codes.hpp"
 #include "core/convert/json.hpp"
 #include "core/mapping/check.hpp"
+#include "core/mapping/sound.hpp"
 #include "core/push/local_text.hpp"
 
 namespace tandem::core {
@@ -29,10 +30,7 @@ std::optional<RowFilter> RowFilter::make(const Mapping& mapping, const Target& t
   if (!mapping.push.conditions) return std::nullopt;
   Findings findings;
   Condition condition = Condition::compile(*mapping.push.conditions, "conditions", findings);
-  for (const Finding& finding : findings)  // it was checked when the mapping was made
-    if (finding.severity == Severity::error)
-      throw base::Failure(base::Errc::invalid_parameter, base::strcat(finding.path, ": ", finding.message), {},
-                          finding.hint);
+  require_sound(findings);
   return RowFilter(std::move(condition), target);
 }
 
