@@ -112,6 +112,17 @@ SELECT tandem.enable_mapping('later');
 SELECT trigger FROM capture_triggers WHERE "table" = 'later'::regclass;
 SELECT mapping, status FROM tandem.mapping_status WHERE connection = 'shop' ORDER BY 1;
 
+-- Another primary key tells the rows apart by other columns; without one they are known as they were
+CREATE TABLE keyed (a int PRIMARY KEY, b int NOT NULL, total numeric);
+SELECT tandem.create_mapping('keyed', 'shop', 'orders', 'keyed', '{"total": "total"}', direction => 'push', options => '{"initial": "none"}') > 0 AS made;
+SELECT key_columns, row_key FROM captures WHERE table_name = 'public.keyed';
+ALTER TABLE keyed DROP CONSTRAINT keyed_pkey;
+SELECT key_columns, row_key FROM captures WHERE table_name = 'public.keyed';
+ALTER TABLE keyed ADD PRIMARY KEY (b, a);
+SELECT key_columns, row_key FROM captures WHERE table_name = 'public.keyed';
+SELECT tandem.drop_mapping('keyed');
+DROP TABLE keyed;
+
 -- Not by those who do not own the table
 SET ROLE regress_tandem_other;
 SELECT tandem.enable_mapping('out');

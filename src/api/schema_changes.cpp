@@ -5,6 +5,7 @@
 #include "pg/entry.hpp"
 #include "pg/error.hpp"
 #include "pg/transaction.hpp"
+#include "store/capture.hpp"
 #include "store/children.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
@@ -35,18 +36,26 @@ void note_child(pg::Sql& sql, store::WatchedChild& watched) {
 }
 
 // A person's command comes first: whatever goes wrong here is undone and forgotten, the next run finds out by itself.
-void notice(std::vector<store::Watched> (*look)(pg::Sql&),
-            std::vector<store::WatchedChild> (*look_at_children)(pg::Sql&)) {
-  pg::CallerSpi sql;
+template <class Work>
+void try_to(pg::Sql& sql, Work work) {
   try {
     pg::Savepoint savepoint(sql);
-    for (const store::Watched& mapping : look(sql)) note(sql, mapping);
-    for (store::WatchedChild& child : look_at_children(sql)) note_child(sql, child);
+    work();
     savepoint.release();
   } catch (const pg::Error& error) {
     if (error.is_cancel()) throw;
   } catch (const Failure&) {
   }
+}
+
+void notice(std::vector<store::Watched> (*look)(pg::Sql&),
+            std::vector<store::WatchedChild> (*look_at_children)(pg::Sql&), bool altered) {
+  pg::CallerSpi sql;
+  try_to(sql, [&] {
+    for (const store::Watched& mapping : look(sql)) note(sql, mapping);
+    for (store::WatchedChild& child : look_at_children(sql)) note_child(sql, child);
+  });
+  if (altered) try_to(sql, [&] { store::follow_altered_keys(sql); });
 }
 
 bool ignore_schema_change(const pg::FunctionCall& call) {
@@ -70,11 +79,11 @@ bool ignore_schema_change(const pg::FunctionCall& call) {
 TANDEM_FUNCTION(tandem_ignore_schema_change) { return call.ret_boolean(tandem::api::ignore_schema_change(call)); }
 
 TANDEM_FUNCTION(tandem__notice_ddl) {
-  tandem::api::notice(&tandem::store::mappings_altered, &tandem::store::children_altered);
+  tandem::api::notice(&tandem::store::mappings_altered, &tandem::store::children_altered, true);
   return call.ret_void();
 }
 
 TANDEM_FUNCTION(tandem__notice_drop) {
-  tandem::api::notice(&tandem::store::mappings_dropped, &tandem::store::children_dropped);
+  tandem::api::notice(&tandem::store::mappings_dropped, &tandem::store::children_dropped, false);
   return call.ret_void();
 }

@@ -17,6 +17,7 @@
 #include "store/connections.hpp"
 #include "store/fields.hpp"
 #include "store/mappings.hpp"
+#include "store/schema_changes.hpp"
 #include "store/target.hpp"
 
 namespace tandem::store {
@@ -127,10 +128,19 @@ void apply(pg::Sql& sql, pg::Oid oid) {
   pg::lock_against_writers(oid);
   const Change change = change_of(sql, *table);
   if (!change.commands.empty()) run_trigger_commands(sql, change.commands);
-  if (change.wanted)
-    store(sql, oid, *change.wanted);
-  else
-    forget(sql, oid);
+  if (!change.wanted) return forget(sql, oid);
+  store(sql, oid, *change.wanted);
+}
+
+// The triggers stay as somebody has left them. Workers that know the rows by the old key have to look again.
+void follow_key(pg::Sql& sql, pg::Oid oid) {
+  const std::optional<pg::Table> table = pg::describe_table(sql, oid);
+  if (!table) return;
+  const std::optional<Captured> there = stored(sql, oid), wanted = derive(sql, *table);
+  // Without a key, for now or for good, what was captured by the old one is still worth something.
+  if (!there || !wanted || wanted->row_key == 0 || wanted->key_columns == there->key_columns) return;
+  store(sql, oid, *wanted);
+  for (const std::int64_t mapping_id : wanted->mappings) reread_mapping(sql, mapping_id, Reread::changes);
 }
 
 // The rows are locked by a statement of its own, so that the next one sees what others have committed meanwhile.
@@ -193,6 +203,15 @@ void refresh_all_captures(pg::Sql& sql) {
     }
   }
   tell_pushers(sql, std::nullopt);
+}
+
+void follow_altered_keys(pg::Sql& sql) {
+  const Busy busy;
+  if (!busy.first()) return;
+  const std::vector<std::int64_t> tables =
+      sql.engine(base::strcat("SELECT \"table\"::int8 FROM tandem._capture WHERE \"table\" IN (", kAlteredTables, ")"))
+          .integers(0);
+  for (const std::int64_t table : tables) follow_key(sql, static_cast<pg::Oid>(table));
 }
 
 void refresh_pushers(pg::Sql& sql) { tell_pushers(sql, std::nullopt); }

@@ -13,6 +13,9 @@ namespace tandem::store {
 void refresh_capture(pg::Sql& sql, pg::Oid table);
 // Of all tables; what cannot be made is left to refresh_capture, and mapping_status says it. For adopt().
 void refresh_all_captures(pg::Sql& sql);
+// Of the tables that the command of the running event trigger has altered: another primary key may tell their rows
+// apart. Triggers that somebody has switched off stay off.
+void follow_altered_keys(pg::Sql& sql);
 // Only who is woken: mappings, connections or everything were paused, resumed, switched on or off.
 void refresh_pushers(pg::Sql& sql);
 

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "base/strings.hpp"
+#include "pg/expression.hpp"
 #include "pg/type_oids.hpp"
 
 namespace tandem::store {
@@ -35,24 +36,36 @@ base::Cell text_cell(const std::optional<std::string>& text) {
   return cell;
 }
 
+// How the columns of a key are compared: as the index over them does, where there is one.
+std::vector<std::string> key_equality(const pg::Table& table, const std::vector<std::string>& key) {
+  std::vector<std::string> equals;
+  if (table.kind == 'f') {  // has no indexes: what its columns call equal
+    for (const std::string& name : key) equals.push_back(pg::equality_operator(column_of(table, name).type));
+    return equals;
+  }
+  const auto unique = std::ranges::find_if(
+      table.unique_keys, [&](const pg::UniqueKey& candidate) { return same_columns(candidate.columns, key); });
+  if (unique == table.unique_keys.end())
+    throw base::Failure(base::Errc::prerequisite,
+                        strcat("table ", table.quoted, " has no unique key on ", base::join(key, ", "), " any more"));
+  for (const std::string& name : key)
+    equals.push_back(
+        unique->equals[static_cast<std::size_t>(std::ranges::find(unique->columns, name) - unique->columns.begin())]);
+  return equals;
+}
+
 }  // namespace
 
 LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
                                  std::vector<std::string> columns, bool record) {
   LocalRowPlan plan{
       .key = key, .columns = std::move(columns), .staged = {}, .record = record, .same_row = {}, .read = {}};
-  const auto unique = std::ranges::find_if(
-      table.unique_keys, [&](const pg::UniqueKey& candidate) { return same_columns(candidate.columns, key); });
-  if (unique == table.unique_keys.end())
-    throw base::Failure(base::Errc::prerequisite,
-                        strcat("table ", table.quoted, " has no unique key on ", base::join(key, ", "), " any more"));
+  const std::vector<std::string> equals = key_equality(table, key);
   std::vector<std::string> same, list{"p.n"};
   for (std::size_t i = 0; i < key.size(); ++i) {
     const pg::TableColumn& column = column_of(table, key[i]);
     plan.staged.push_back({strcat("k", i + 1), column.type, column.typmod, column.collation});
-    const auto at = std::ranges::find(unique->columns, key[i]) - unique->columns.begin();
-    same.push_back(
-        strcat("t.", pg::quote_identifier(key[i]), " ", unique->equals[static_cast<std::size_t>(at)], " p.k", i + 1));
+    same.push_back(strcat("t.", pg::quote_identifier(key[i]), " ", equals[i], " p.k", i + 1));
   }
   plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
   plan.same_row = base::join(same, " AND ");
