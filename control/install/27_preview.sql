@@ -4,7 +4,7 @@ CREATE FUNCTION tandem.preview_mapping(name text, rows int DEFAULT 10, tenant te
 RETURNS TABLE (action text, origin_id text, local_key jsonb, record jsonb, request jsonb, error_type text, error_message text)
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_preview_mapping';
 COMMENT ON FUNCTION tandem.preview_mapping(text, int, text) IS
-    'applies real records to the real table one by one, says what became of each, and undoes it; of a push: what would be sent of the first rows; with your rights';
+    'applies real records to the real table one by one, says what became of each, and undoes it; of a push: the requests that it would send, and sends nothing; with your rights';
 
 CREATE FUNCTION tandem.explain_mapping(name text, "execute" boolean DEFAULT false, tenant text DEFAULT tandem.current_tenant())
 RETURNS SETOF text

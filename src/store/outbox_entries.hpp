@@ -13,5 +13,7 @@ namespace tandem::store {
 
 // In the order of seq, at most `limit`; they are gone from the table when the transaction commits.
 [[nodiscard]] std::vector<core::CapturedEntry> take_entries(pg::Sql& sql, pg::Oid table, std::int64_t limit);
+// The same, to look at only: they stay where they are, in nobody's way.
+[[nodiscard]] std::vector<core::CapturedEntry> look_at_entries(pg::Sql& sql, pg::Oid table, std::int64_t limit);
 
 }  // namespace tandem::store

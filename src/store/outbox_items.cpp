@@ -126,6 +126,10 @@ std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::in
                              {mapping_id, limit}));
 }
 
+std::vector<OutboxItem> pending_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit) {
+  return items_of(sql.engine(strcat(kItem, " AND i.state = 'p' ORDER BY i.seq LIMIT $2"), {mapping_id, limit}));
+}
+
 std::vector<OutboxItem> ambiguous_items(pg::Sql& sql, const RunSpec& spec, std::int64_t limit) {
   return items_of(
       sql.engine(strcat(kItem,

@@ -49,6 +49,8 @@ struct OutboxItem {
 
 // Pending ones that may go, in the order in which they were captured, locked; at most `limit`.
 [[nodiscard]] std::vector<OutboxItem> due_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit);
+// The same, whether they may go yet or not, to look at only.
+[[nodiscard]] std::vector<OutboxItem> pending_items(pg::Sql& sql, std::int64_t mapping_id, std::int64_t limit);
 // Those that an earlier taker of the run, or another run, has left claimed or ambiguous; likewise.
 [[nodiscard]] std::vector<OutboxItem> ambiguous_items(pg::Sql& sql, const RunSpec& spec, std::int64_t limit);
 // Of these rows, whatever their state.

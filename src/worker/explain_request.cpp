@@ -15,12 +15,6 @@ using base::strcat;
 
 namespace {
 
-bool names_a_secret(const std::string& name) {
-  constexpr std::array<std::string_view, 9> kWords{"key",  "token",     "secret", "password",  "passwd",
-                                                   "auth", "signature", "sig",    "credential"};
-  return std::ranges::any_of(kWords, [&](std::string_view word) { return name.find(word) != std::string::npos; });
-}
-
 std::string auth_line(const net::Request& request) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : request.secret_headers) parts.push_back(strcat(name, ": ***"));
@@ -110,6 +104,12 @@ void add_requests(const PullPlan& plan, std::vector<std::string>& out) {
                                                                               : "everything is read (sync_mode full)"));
   add_pages(plan.object, out);
   add_feed(plan, out);
+}
+
+bool names_a_secret(const std::string& name) {
+  constexpr std::array<std::string_view, 9> kWords{"key",  "token",     "secret", "password",  "passwd",
+                                                   "auth", "signature", "sig",    "credential"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
 std::string shown_url(const std::string& url) {

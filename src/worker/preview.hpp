@@ -32,8 +32,9 @@ struct FetchedPages {
 [[nodiscard]] FetchedPages fetch_pages(PullJob& job, std::size_t records);
 
 struct PreviewedRecord {
-  const char* action;  // insert, update, delete, unchanged, skip, error
+  const char* action;  // insert, update, delete, unchanged, skip, error; of a push see preview_push.hpp
   std::string origin_id, local_key, record;
+  std::string request = {};  // of a push: what would be sent, as JSON
   std::optional<std::string> error_type, error_message;
 };
 // One record at a time, in their order, each seeing what those before it did, until `limit` have been tried. Of those

@@ -1,24 +1,27 @@
 #include "worker/preview_push.hpp"
 
-#include "base/json.hpp"
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/convert/json.hpp"
-#include "core/mapping/push.hpp"
-#include "core/mapping/sound.hpp"
-#include "store/connections.hpp"
-#include "store/fields.hpp"
-#include "store/outgoing_rows.hpp"
+#include "pg/transaction.hpp"
+#include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
-#include "store/target.hpp"
+#include "store/trial.hpp"
+#include "worker/pull_plan.hpp"
+#include "worker/push_claim.hpp"
+#include "worker/push_plan.hpp"
+#include "worker/push_prepare.hpp"
+#include "worker/push_values.hpp"
+#include "worker/shown_request.hpp"
+#include "worker/waiting_changes.hpp"
 
 namespace tandem::worker {
 
-using base::Errc;
-using base::Failure;
 using base::strcat;
 
 namespace {
+
+using Op = core::OutChange::Op;
 
 std::string quoted(std::string_view text) {
   base::TextArena arena;
@@ -45,58 +48,130 @@ std::string record_text(const std::vector<core::OutValue>& values, const std::ve
   return out + "}";
 }
 
-// The columns that a contract is found by, with the row's values.
-std::string known_by(const std::vector<std::string>& columns, const store::Texts& texts) {
-  base::Json key = base::Json::object();
-  for (std::size_t i = 0; i < columns.size(); ++i) key.set(columns[i], texts[i] ? base::Json(*texts[i]) : base::Json());
-  return key.dump();
+const char* action_of(const Prepared& prepared) {
+  if (prepared.claimed.soft) return "delete";
+  switch (prepared.change.op) {
+    case Op::create:
+      return "create";
+    case Op::update:
+      return "update";
+    case Op::upsert:
+      return "upsert";
+    case Op::remove:
+      return "delete";
+  }
+  return "update";
 }
 
-void tell_faults(const store::OutgoingRow& row, PreviewedRecord& out) {
-  const core::RowFault& fault = row.faults.front();
+// What nobody is told of, and why.
+const char* idle_action(const store::OutgoingRow& row, const std::optional<store::PushContract>& contract) {
+  return row.there && row.passes && contract && !contract->deleted ? "unchanged" : "skip";
+}
+
+void tell_fault(const core::RowFault& fault, PreviewedRecord& out) {
   out.action = fault.waits_for != 0 ? "wait" : "error";
   out.error_type = fault.error_type;
   out.error_message = fault.message;
 }
 
+class Preview {
+ public:
+  Preview(pg::Sql& sql, PushPlan plan) : sql_(sql), plan_(std::move(plan)) {}
+
+  std::vector<PreviewedRecord> operator()(std::size_t limit, bool rows) {
+    items_ = waiting_changes(sql_, plan_, limit, rows);
+    std::vector<std::string> keys;
+    for (const store::OutboxItem& item : items_) keys.push_back(item.key);
+    const std::vector<store::OutgoingRow> found = plan_.rows.read(sql_, keys);
+    std::vector<store::ContractRef> refs;
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      refs.push_back(found[i].there ? contract_ref(plan_, found[i].more)
+                                    : contract_ref_of_gone(plan_, items_[i].key, items_[i].was));
+    const auto contracts = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs);
+    for (std::size_t i = 0; i < items_.size(); ++i) tell(items_[i], found[i], refs[i], contracts[i]);
+    show_requests();
+    return std::move(told_);
+  }
+
+ private:
+  void tell(const store::OutboxItem& item, const store::OutgoingRow& row, const store::ContractRef& ref,
+            const std::optional<store::PushContract>& contract) {
+    Prepared prepared = prepare_change(plan_, item, row, ref, contract);
+    PreviewedRecord& told = told_.emplace_back();
+    told.origin_id = contract && !contract->deleted ? contract->origin_id : ref.origin_id;
+    told.local_key = item.key;
+    switch (prepared.kind) {
+      case Prepared::Kind::nothing:
+        told.action = idle_action(row, contract);
+        return;
+      case Prepared::Kind::refused:
+        return tell_fault(prepared.fault, told);
+      case Prepared::Kind::send:
+        told.action = action_of(prepared);
+        if (row.there && row.passes) told.record = record_text(row.values, plan_.rows.outgoing().fields());
+        changes_.push_back(std::move(prepared.change));
+        claimed_.push_back(std::move(prepared.claimed));
+    }
+  }
+
+  void show_requests() {
+    Unsent unsent;
+    const std::deque<PushRequest> requests = compose_requests(plan_, std::move(changes_), std::move(claimed_), unsent);
+    for (const ClaimedChange& change : unsent.nothing) told_of(change).action = "unchanged";
+    for (const auto& [change, fault] : unsent.refused) tell_fault(fault, told_of(change));
+    std::size_t number = 0;
+    for (const PushRequest& request : requests) show(request, ++number);
+  }
+
+  void show(const PushRequest& request, std::size_t number) {
+    base::Result<net::Request> made = push_request(plan_.api, request.request, plan_.credentials, plan_.pool);
+    if (!made) {  // as it would be if it could be sent
+      for (const ClaimedChange& change : request.claimed) {
+        told_of(change).error_type = core::error_type::kAuth;
+        told_of(change).error_message = made.error().text;
+      }
+      core::Api open = plan_.api;
+      open.auth = {};
+      made = push_request(open, request.request, {}, plan_.pool);
+      if (!made) return;
+    }
+    told_of(request.claimed.front()).request = shown_request(*made, request.request, number, body_of(request.request));
+    for (std::size_t i = 1; i < request.claimed.size(); ++i)
+      told_of(request.claimed[i]).request = shown_part(number, i + 1);
+  }
+
+  // As JSON, digit by digit as it is sent; any other as a string.
+  std::string body_of(const core::OutRequest& request) {
+    if (request.body.empty()) return {};
+    const bool json = request.content_type.find("json") != std::string::npos;
+    return json ? store::record_as_jsonb(sql_, request.body) : quoted(request.body);
+  }
+
+  PreviewedRecord& told_of(const ClaimedChange& change) { return told_[static_cast<std::size_t>(change.item)]; }
+
+  pg::Sql& sql_;
+  PushPlan plan_;
+  std::vector<store::OutboxItem> items_;
+  std::vector<core::OutChange> changes_;
+  std::vector<ClaimedChange> claimed_;
+  std::vector<PreviewedRecord> told_;
+};
+
+// As a run would make it now; nothing of that stays.
+PushPlan plan_of(pg::Sql& sql, const store::MappingRow& mapping) {
+  const pg::Savepoint undone(sql);
+  try {
+    return make_push_plan(sql, store::imagined_run(sql, mapping.mapping_id, false), mapping.owner);
+  } catch (const TableBusy& busy) {
+    throw store::table_is_locked(busy.table());
+  }
+}
+
 }  // namespace
 
-std::vector<PreviewedRecord> preview_push(pg::Sql& sql, const store::MappingRow& row, std::size_t limit) {
-  const auto table = pg::describe_table(sql, row.target);
-  if (!table) throw Failure(Errc::undefined_object, strcat("table ", row.target_name, " does not exist any more"));
-  const core::Target target = store::target_of(*table);
-  const auto fields = store::load_fields(sql, row.connection_id, row.object);
-  const core::Api api = store::load_connection(sql, row.connection_id).api();
-  const core::Mapping mapping = core::sound_mapping(core::parse_mapping(row.name, row.definition, api, target, fields),
-                                                    strcat("mapping ", row.name, ": "));
-  const std::vector<std::string> key = core::row_key(mapping, target);
-  if (key.empty()) throw Failure(Errc::prerequisite, strcat("table ", table->quoted, " has no primary key any more"));
-  store::OutgoingRows outgoing(sql, *table, row.tenant_id, mapping, target, fields, key, mapping.match_on, row.owner);
-  const std::vector<std::string> keys = store::first_keys(sql, *table, key, limit);
-  const std::vector<store::OutgoingRow> rows = outgoing.read(sql, keys);
-  std::vector<store::ContractRef> refs(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].there) refs[i].local_key = known_by(mapping.match_on, rows[i].more);
-  const auto contracts = store::find_push_contracts(sql, row.mapping_id, refs);
-  std::vector<PreviewedRecord> out;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].there) continue;
-    const bool known = contracts[i] && !contracts[i]->deleted;
-    PreviewedRecord told{.action = !rows[i].passes ? "skip"
-                                   : known         ? "update"
-                                                   : "create",
-                         .origin_id = known ? contracts[i]->origin_id : std::string(),
-                         .local_key = keys[i],
-                         .record = {},
-                         .error_type = {},
-                         .error_message = {}};
-    if (!rows[i].faults.empty())
-      tell_faults(rows[i], told);
-    else if (rows[i].passes)
-      told.record = record_text(rows[i].values, outgoing.outgoing().fields());
-    out.push_back(std::move(told));
-  }
-  return out;
+std::vector<PreviewedRecord> preview_push(pg::Sql& sql, const store::MappingRow& mapping, std::size_t limit,
+                                          bool rows) {
+  return Preview(sql, plan_of(sql, mapping))(limit, rows);
 }
 
 }  // namespace tandem::worker

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "base/json.hpp"
 #include "base/strings.hpp"
 #include "core/codes.hpp"
-#include "core/push/idempotency.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 #include "worker/push_faults.hpp"
+#include "worker/push_prepare.hpp"
 #include "worker/push_values.hpp"
 
 namespace tandem::worker {
@@ -17,7 +16,6 @@ using base::strcat;
 
 namespace {
 
-using Kind = core::Decision::Kind;
 using Op = core::OutChange::Op;
 
 char letter_of(Op op) {
@@ -66,74 +64,23 @@ class Claim {
 
   void consider(std::size_t i) {
     const store::OutboxItem& item = items_[i];
-    const store::OutgoingRow& row = rows_[i];
-    core::RowState state{.there = row.there, .passes = row.passes, .known = contracts_[i].has_value()};
-    state.deleted = state.known && contracts_[i]->deleted;
-    // What it is known by there stands in the row itself.
-    if (!state.known && row.there && !refs_[i].origin_id.empty()) state.known = true;
-    if (state.there && state.known && !state.deleted && !concerns(item)) return drop(item);
-    if (state.there && !state.deleted && contracts_[i] && contracts_[i]->base)
-      items_[i].changed = changed_since(plan_, row.more, *contracts_[i]->base);
-    if (state.there && !state.deleted && contracts_[i] && items_[i].changed && items_[i].changed->empty())
-      return drop(item);
-    if (!row.faults.empty()) return refuse(item, row.faults.front(), row);
-    state.has_external_key = has_value(row.values, plan_.external_key);
-    const std::int64_t hash = hash_of(plan_, row.values);
-    state.same = contracts_[i] && contracts_[i]->sent_hash == hash && !contracts_[i]->deleted;
-    const core::Decision decision = core::decide(state, plan_.rules);
-    switch (decision.kind) {
-      case Kind::nothing:
-        return drop(item);
-      case Kind::refused:
-        return refuse(item, cannot(decision.missing), row);
-      case Kind::send:
-      case Kind::soft:
-        return send(i, decision, row.values, hash);
+    Prepared prepared = prepare_change(plan_, item, rows_[i], refs_[i], contracts_[i]);
+    switch (prepared.kind) {
+      case Prepared::Kind::nothing:
+        return dropped_.push_back(item.item);
+      case Prepared::Kind::refused:
+        return faults_.push_back(push_fault(plan_, prepared.claimed, std::move(prepared.fault)));
+      case Prepared::Kind::send:
+        return send(std::move(prepared));
     }
   }
 
-  // Whether a column that matters has changed.
-  [[nodiscard]] bool concerns(const store::OutboxItem& item) const {
-    return !item.changed || std::ranges::any_of(*item.changed, [&](int attnum) {
-      return std::ranges::find(plan_.watched, attnum) != plan_.watched.end();
-    });
-  }
-
-  void send(std::size_t i, const core::Decision& decision, std::vector<core::OutValue> values, std::int64_t hash) {
-    const store::OutboxItem& item = items_[i];
-    const bool soft = decision.kind == Kind::soft;
-    core::OutChange change{.op = soft ? Op::update : decision.op, .local_key = item.key};
-    if (contracts_[i])
-      change.remote_id = contracts_[i]->origin_id;
-    else
-      change.remote_id = refs_[i].origin_id;
-    if (contracts_[i]) change.version = contracts_[i]->remote_version.value_or("");
-    change.idempotency_key = core::idempotency_key(plan_.mapping_uuid, item.key, item.version);
-    const bool restored = contracts_[i] && contracts_[i]->deleted;
-    if (soft)
-      change.record = plan_.rows.outgoing().soft(true, iso_now());
-    else if (change.op == Op::remove)
-      change.record = key_values_of_gone(plan_, item.key, item.was);
-    else
-      change.record = values_to_send(plan_, change.op, std::move(values), restored ? std::nullopt : item.changed);
-    if (restored && !soft && change.op == Op::update)
-      for (core::OutValue& value : plan_.rows.outgoing().soft(false, iso_now()))
-        change.record.push_back(std::move(value));
-    ClaimedChange claimed{.item = item.item,
-                          .version = item.version,
-                          .attempts = item.attempts + 1,
-                          .key = item.key,
-                          .local_key = local_key(plan_, refs_[i], item.key),
-                          .sent_hash = soft ? 0 : hash,
-                          .captured_at = item.captured_at,
-                          .there = rows_[i].there,
-                          .texts = rows_[i].more,
-                          .soft = soft,
-                          .base = row_image(plan_, rows_[i].more)};
-    attempts_.push_back({item.item, letter_of(change.op), change.idempotency_key,
+  void send(Prepared prepared) {
+    const core::OutChange& change = prepared.change;
+    attempts_.push_back({prepared.claimed.item, letter_of(change.op), change.idempotency_key,
                          plan_.keeps_sent && change.op == Op::create ? printed(change.record) : std::string()});
-    changes_.push_back(std::move(change));
-    claimed_.push_back(std::move(claimed));
+    changes_.push_back(std::move(prepared.change));
+    claimed_.push_back(std::move(prepared.claimed));
   }
 
   void record() {
@@ -164,21 +111,6 @@ class Claim {
     record_push_faults(sql_, plan_, faults);
     result_.skipped += static_cast<std::int64_t>(nothing.size());
     result_.failed += static_cast<std::int64_t>(refused.size());
-  }
-
-  void drop(const store::OutboxItem& item) { dropped_.push_back(item.item); }
-
-  void refuse(const store::OutboxItem& item, core::RowFault fault, const store::OutgoingRow& row) {
-    ClaimedChange change{.item = item.item, .key = item.key, .there = row.there, .texts = row.more};
-    faults_.push_back(push_fault(plan_, change, std::move(fault)));
-  }
-
-  [[nodiscard]] core::RowFault cannot(std::string_view missing) const {
-    return {.error_type = core::error_type::kValidation,
-            .code = core::code::kCannotWrite,
-            .message = strcat("object ", plan_.spec.object, " has no way to ", missing),
-            .suggestion = strcat("Give its \"write\" a \"", missing.substr(0, missing.find(',')),
-                                 "\", or another write_mode or delete_mode to the mapping.")};
   }
 
   pg::Sql& sql_;

@@ -69,6 +69,29 @@ def test_rows_that_are_asked_for_are_sent_again(database):
         assert contacts.get(id_)["name"] == "Ann"
 
 
+def test_what_waits_is_previewed_request_by_request(database):
+    with Crm() as crm:
+        contacts, pull = contacts_of(crm, database)
+        database.sql("INSERT INTO contacts (name) VALUES ('Ann'), ('Bob'), ('Cat')")
+        acknowledged(database)
+        ids = {name: i for i, (name,) in contacts.all("name").items()}
+        database.sql("SELECT tandem.pause_mapping('contacts')")
+        database.sql("UPDATE contacts SET name = 'Anna' WHERE id = 1; DELETE FROM contacts WHERE id = 2; INSERT INTO contacts (name) VALUES ('Dan')")
+        sent, items = len(crm.accepted()), database.scalar("SELECT count(*) FROM tandem.outbox")
+        shown = database.sql("SELECT action, local_key->>'id', request->>'method', request->>'url', request->'body' "
+                             "FROM tandem.preview_mapping('contacts')")
+        things = f"{crm.url}/contacts"
+        assert shown == [("update", "1", "PATCH", f"{things}/{ids['Ann']}", {"name": "Anna"}),
+                         ("delete", "2", "DELETE", f"{things}/{ids['Bob']}", None),
+                         ("create", "4", "POST", things, {"name": "Dan"}),
+                         ("unchanged", "3", None, None, None)]
+        assert len(crm.accepted()) == sent and database.scalar("SELECT count(*) FROM tandem.outbox") == items
+        database.sql("SELECT tandem.resume_mapping('contacts')")
+        acknowledged(database)
+        assert sorted(contacts.all("name").values()) == [("Anna",), ("Cat",), ("Dan",)]
+        assert pull.errors() == []
+
+
 def held(crm, database):
     """A row that was sent, and nobody knows whether it arrived; its error."""
     crm.fault("lost", method="POST")
