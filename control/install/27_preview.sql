@@ -11,3 +11,9 @@ RETURNS SETOF text
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_explain_mapping';
 COMMENT ON FUNCTION tandem.explain_mapping(text, boolean, text) IS
     'what a run would do: requests, statements with their plans, locks; execute: with the times of one page, written and undone';
+
+CREATE FUNCTION tandem.explain_row(mapping text, key jsonb, tenant text DEFAULT tandem.current_tenant())
+RETURNS TABLE (column_name text, value text, side text, run bigint, rule text, at timestamptz)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'tandem_explain_row';
+COMMENT ON FUNCTION tandem.explain_row(text, jsonb, text) IS
+    'column by column, which side, run and rule of the mapping a row''s value came from, as far as that is kept; key: the columns of a unique key; you see what you may read';

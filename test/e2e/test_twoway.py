@@ -117,3 +117,30 @@ def test_a_version_keeps_edits_of_others_from_being_overwritten(database, policy
         database.wait_for("SELECT NOT EXISTS (SELECT FROM tandem._outbox) AND NOT EXISTS (SELECT FROM tandem._outbox_item)")
         pull.run()
         assert local(database) == remote(contacts) == {ann: (name, "ann@example.com", 5)}
+
+
+def explained(database, id_, *columns):
+    rows = database.sql("SELECT column_name, side, run, rule FROM tandem.explain_row('contacts', jsonb_build_object('id', %s::text))", (id_,))
+    return {name: (side, run) for name, side, run, _ in rows if name in columns}
+
+
+def test_where_the_values_of_a_row_came_from_is_explained(database):
+    with Crm() as crm:
+        contacts = crm.kind("contacts", FIELDS)
+        ann = contacts.create(name="Ann", email="ann@example.com", qty=1)
+        pull = both(crm, database, conflict_resolution="manual")
+        first = pull.run().run
+        assert explained(database, ann, "id", "name", "number") == {
+            "id": ("remote", first), "name": ("remote", first), "number": ("generated", None)}
+        # held, so that the pull sees both changes before anything is sent
+        database.sql("UPDATE tandem._mapping SET push_not_before = now() + interval '1 hour'", user="postgres")
+        database.sql("UPDATE contacts SET name = 'Anna'")
+        assert explained(database, ann, "name", "email") == {"name": ("local", None), "email": ("remote", first)}
+        contacts.edit(ann, name="Hanna")
+        second = pull.run().run
+        assert explained(database, ann, "name") == {"name": ("conflict", second)}
+        database.sql("UPDATE tandem._mapping SET push_not_before = NULL", user="postgres")
+        database.sql("SELECT tandem.resolve_conflict(conflict, 'local') FROM tandem.conflicts")
+        acknowledged(database)
+        pushed = database.scalar("SELECT max(run) FROM tandem._run WHERE kind = 'push'", user="postgres")
+        assert explained(database, ann, "name", "email") == {"name": ("both", pushed), "email": ("both", pushed)}
