@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/manifest/credential_names.hpp"
 #include "core/schema/check.hpp"
+#include "net/signature.hpp"
 #include "pg/catalog.hpp"
 #include "pg/log.hpp"
 
@@ -21,6 +23,14 @@ void check_name(const std::string& name, const std::vector<std::string>& allowed
   throw Failure(Errc::invalid_parameter, base::strcat("credentials: unknown key \"", name, '"'), {},
                 allowed.empty() ? "The connection's auth type is none: it takes no credentials."
                                 : core::nearest_hint(name, words, "Allowed"));
+}
+
+// A receiver's libraries could not read it either.
+void check_secret(const std::string& name, const base::Secret& secret, const core::Api& api) {
+  const bool signing = name == core::kSigningSecret || name == core::kOldSigningSecret;
+  if (!signing || !core::signs_as_standard(api) || net::is_standard_secret(secret)) return;
+  throw Failure(Errc::invalid_parameter, base::strcat("credentials: ", name, ": is no base64"), {},
+                "Give it as the receiver shows it: whsec_ and base64.");
 }
 
 std::string file_name(const std::string& name, const Json& value) {
@@ -44,7 +54,7 @@ std::string file_name(const std::string& name, const Json& value) {
 
 std::vector<store::CredentialChange> credential_changes(const Json& credentials, const core::Api& api) {
   if (!credentials.is_object()) throw Failure(Errc::invalid_parameter, "credentials must be a JSON object");
-  const std::vector<std::string> allowed = api.auth.required_credentials();
+  const std::vector<std::string> allowed = core::known_credentials(api);
   std::vector<store::CredentialChange> changes;
   for (const auto& [name, value] : credentials.members()) {
     check_name(name, allowed);
@@ -53,6 +63,7 @@ std::vector<store::CredentialChange> credential_changes(const Json& credentials,
       if (value.string().empty())
         throw Failure(Errc::invalid_parameter, base::strcat("credentials: ", name, ": must not be empty"));
       change.value = base::Secret(value.string());
+      check_secret(name, *change.value, api);
     } else if (value.is_object()) {
       change.file = file_name(name, value);
     } else if (!value.is_null()) {
@@ -70,7 +81,7 @@ void warn_of_missing_credentials(pg::Sql& sql, std::int64_t connection_id, std::
   const std::vector<std::string> stored = store::credential_names(sql, connection_id);
   std::vector<std::string> missing;
   std::string example;
-  for (const std::string& name : api.auth.required_credentials()) {
+  for (const std::string& name : core::required_credentials(api)) {
     if (std::find(stored.begin(), stored.end(), name) != stored.end()) continue;
     missing.push_back(name);
     example += base::strcat(example.empty() ? "" : ", ", "\"", name, "\": \"…\"");

@@ -13,7 +13,7 @@
 
 namespace tandem::api {
 
-// Only names that the authentication needs (22023 lists them); files only for superusers (42501).
+// Only names that authentication and signatures need (22023 lists them); files only for superusers (42501).
 [[nodiscard]] std::vector<store::CredentialChange> credential_changes(const base::Json& credentials,
                                                                       const core::Api& api);
 void warn_of_missing_credentials(pg::Sql& sql, std::int64_t connection_id, std::string_view connection,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/manifest/credential_names.hpp"
 #include "core/mapping/codes.hpp"
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
@@ -32,7 +33,7 @@ void say_off(core::Findings& findings, const char* kind, const std::string& name
 void check_credentials(Caller& caller, const store::Connection& connection, const core::Api& api,
                        core::Findings& findings) {
   const std::vector<std::string> stored = store::credential_names(caller.sql, connection.connection_id);
-  for (const std::string& name : api.auth.required_credentials())
+  for (const std::string& name : core::required_credentials(api))
     if (std::ranges::find(stored, name) == stored.end())
       add(findings, core::Severity::error, strcat("connection ", connection.name, " has no credential \"", name, '"'),
           strcat("SELECT tandem.set_credentials(", pg::quote_literal(connection.name), ", '{\"", name,

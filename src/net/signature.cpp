@@ -52,6 +52,8 @@ std::string hmac(HmacAlgorithm algorithm, const base::Secret& key, std::string_v
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
+bool is_standard_secret(const base::Secret& secret) { return !key_of(secret).empty(); }
+
 base::Result<std::vector<Header>> standard_webhook_headers(const Signed& what, std::span<const base::Secret> secrets) {
   const std::string signed_text = base::strcat(what.id, '.', what.unix_seconds, '.', what.body);
   std::string signatures;

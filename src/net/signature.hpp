@@ -20,6 +20,9 @@ enum class HmacAlgorithm { sha256, sha512 };
 // Bytes, not text.
 [[nodiscard]] std::string hmac(HmacAlgorithm algorithm, const base::Secret& key, std::string_view text);
 
+// A secret as Standard Webhooks writes it: base64, with or without whsec_ in front.
+[[nodiscard]] bool is_standard_secret(const base::Secret& secret);
+
 struct Signed {
   std::string id = {};            // of the message: the same for every attempt
   std::int64_t unix_seconds = 0;  // of this attempt

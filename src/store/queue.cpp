@@ -90,9 +90,10 @@ void start_due(pg::Sql& sql, const std::vector<NextRun>& mappings) {
              {ids, seconds, kNever});
 }
 
+namespace {
+
 // What is claimed belongs to a run that is still there, or to nobody: then it is found out what became of it.
-void start_pushes(pg::Sql& sql) {
-  sql.engine(R"(
+constexpr std::string_view kPushesDue = R"(
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by)
     SELECT m.tenant_id, m.mapping_id, m.owner, 'push', 'capture', m.owner_name
       FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
@@ -103,8 +104,17 @@ void start_pushes(pg::Sql& sql) {
             OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
                           AND (i.not_before IS NULL OR i.not_before <= now()))
             OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state IN ('c', 'a')
-                          AND (i.not_before IS NULL OR i.not_before <= now())))
-    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)");
+                          AND (i.not_before IS NULL OR i.not_before <= now()))))";
+constexpr std::string_view kUnlessThere =
+    " ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING";
+
+}  // namespace
+
+void start_pushes(pg::Sql& sql) { sql.engine(base::strcat(kPushesDue, kUnlessThere)); }
+
+void start_pushes_of(pg::Sql& sql, pg::Oid owner, const std::vector<std::int64_t>& but) {
+  sql.engine(base::strcat(kPushesDue, " AND m.owner = $1 AND m.mapping_id <> ALL ($2)", kUnlessThere),
+             {pg::Param::oid(owner), but});
 }
 
 base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule, base::Instant after) {

@@ -44,6 +44,8 @@ void start_due(pg::Sql& sql, const std::vector<NextRun>& mappings);
 // One pending push run for each mapping that has local changes to send, unless there is one, or they wait for a
 // schedule.
 void start_pushes(pg::Sql& sql);
+// Of one owner, but these mappings: somebody looks after them.
+void start_pushes_of(pg::Sql& sql, pg::Oid owner, const std::vector<std::int64_t>& but);
 // The first moment after `after` that a schedule names, in its own time zone or the session's.
 [[nodiscard]] base::Result<std::optional<base::Instant>> next_run_at(std::string_view schedule, base::Instant after);
 

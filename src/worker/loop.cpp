@@ -21,6 +21,7 @@
 #include "pg/transaction.hpp"
 #include "pg/wait.hpp"
 #include "store/database_fault.hpp"
+#include "store/queue.hpp"
 #include "store/runs.hpp"
 #include "worker/background.hpp"
 #include "worker/pull_job.hpp"
@@ -91,6 +92,7 @@ class Loop {
   std::size_t held_ = 0;       // bytes of pages that arrived and are not applied yet
   bool more_to_take_ = false;  // the last look has left some
   bool look_for_runs_ = true, leaving_ = false, extension_gone_ = false, progressed_ = false;
+  bool woken_ = false;      // since the last look
   bool made_room_ = false;  // runs have ended since the last look: others may be next, or have room now
   base::Micros idle_since_ = 0, looked_at_ = 0;
   base::Micros closing_since_ = 0;  // the first of those that are to be closed; 0: none is
@@ -109,7 +111,7 @@ void Loop::run() {
       return;
     transfers_.away(base::monotonic() - left);
     if (slots::take_wake(context_.slot.ref())) {
-      look_for_runs_ = true;
+      look_for_runs_ = woken_ = true;
       pushes_.wake();
     }
     const pg::WaitSet::Woken woken = wait.wait(more || look_for_runs_ ? 0 : timeout());
@@ -117,6 +119,7 @@ void Loop::run() {
     if (woken.latch) {
       (void)slots::take_wake(context_.slot.ref());
       pushes_.wake();
+      woken_ = true;
     }
     look_for_runs_ = look_for_runs_ || woken.latch;
   }
@@ -181,6 +184,8 @@ void Loop::take_runs() {
     }
     const std::size_t busy = std::min(kMostJobs, jobs_.size() + taken_.size());
     const std::size_t most = std::min(kMostJobs - busy, static_cast<std::size_t>(pg::settings().max_in_flight));
+    // Who captures something wakes the worker that there is, and does not know which jobs it has.
+    if (std::exchange(woken_, false)) store::start_pushes_of(tx, context_.owner, pushes_.mappings());
     specs = store::take_runs(tx, context_.owner, static_cast<std::int64_t>(slots::boot_id()), pg::my_pid(),
                              static_cast<std::int64_t>(most));
     tx.commit();

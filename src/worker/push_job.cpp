@@ -16,6 +16,7 @@
 #include "worker/push_remedy.hpp"
 #include "worker/push_unfold.hpp"
 #include "worker/run_end.hpp"
+#include "worker/signing.hpp"
 #include "worker/slots.hpp"
 #include "worker/wake.hpp"
 #include "worker/when_free.hpp"
@@ -57,6 +58,10 @@ std::optional<net::Request> PushJob::make_request() {
   PushRequest next = std::move(ready_.front());
   ready_.pop_front();
   base::Result<net::Request> request = push_request(plan_.api, next.request, plan_.credentials, plan_.pool);
+  if (request && next.kind == PushRequest::Kind::write) {  // the time that is signed is that of this attempt
+    auto problem = sign(*request, plan_.composer.write().signing, next.request.id, base::now(), plan_.credentials);
+    if (problem) request = *std::move(problem);
+  }
   if (!request) {  // nothing was sent: as if there was no connection
     net::Response response;
     response.error = request.error();
@@ -196,6 +201,7 @@ void PushJob::exchange() {
       return;
     }
     if (!run() && !open_run(tx)) {
+      if (turn_.gone) wake_scheduler_at_commit();  // what it was to send is for a job of the mapping as it is now
       tx.commit();
       done_ = turn_.gone;
       due_ = monotonic_of(turn_.next_due);
@@ -317,7 +323,7 @@ void PushJob::close() {
         store::hold_push(tx, plan_.spec, base::Instant{base::now().micros + 60 * base::kSecond}, "cancelled");
       if (!finish_run(tx, plan_.spec, closing)) return;
     }
-    if (due_ != 0 || failure_ || release || cancelled_) wake_scheduler_at_commit();
+    if (due_ != 0 || failure_ || release || cancelled_ || halted_) wake_scheduler_at_commit();
     tx.commit();
   });
   if (!written) {

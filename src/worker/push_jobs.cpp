@@ -36,6 +36,12 @@ std::vector<std::int64_t> PushJobs::runs() const {
   return runs;
 }
 
+std::vector<std::int64_t> PushJobs::mappings() const {
+  std::vector<std::int64_t> mappings;
+  for (const auto& job : jobs_) mappings.push_back(job->mapping_id());
+  return mappings;
+}
+
 bool PushJobs::dormant() const { return std::ranges::all_of(jobs_, &PushJob::dormant); }
 
 bool PushJobs::deliver(net::TransferId id, net::Response& response, std::unordered_map<std::string, int>& in_flight) {

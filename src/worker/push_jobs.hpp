@@ -25,6 +25,7 @@ class PushJobs {
   void leave();
   void cancel(const std::vector<std::int64_t>& runs);
   [[nodiscard]] std::vector<std::int64_t> runs() const;
+  [[nodiscard]] std::vector<std::int64_t> mappings() const;
   [[nodiscard]] bool dormant() const;  // no run, nothing under way
 
   // Starts what may be started: `in_flight` counts by pool, `room` tells whether there is any left. True: something

@@ -66,6 +66,8 @@ class Prepare {
     if (contract_) change.version = contract_->remote_version.value_or("");
     change.idempotency_key = core::idempotency_key(plan_.mapping_uuid, item_.key, item_.version);
     const bool restored = contract_ && contract_->deleted;
+    change.soft = soft;
+    change.restored = restored;
     if (soft)
       change.record = plan_.rows.outgoing().soft(true, iso_now());
     else if (change.op == Op::remove)

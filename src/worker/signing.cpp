@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/manifest/credential_names.hpp"
 #include "net/signature.hpp"
 
 namespace tandem::worker {
@@ -11,7 +12,7 @@ namespace {
 // The one that is being replaced signs as well, until every receiver knows the new one.
 std::vector<base::Secret> signing_secrets(const Credentials& credentials) {
   std::vector<base::Secret> out;
-  for (const char* name : {"signing_secret", "signing_secret_old"})
+  for (const char* name : {core::kSigningSecret, core::kOldSigningSecret})
     for (const auto& [key, secret] : credentials)
       if (key == name && !secret.empty()) out.push_back(secret);
   return out;

@@ -259,5 +259,20 @@ TEST(PushCompose, FactsOfTheRunAndEvents) {
       R"({"m":"m","at":"2026-01-02T03:04:05Z","k":{"id": "5"},"t":"","raw":"{\"name\":\"a\"}","b":"eyJuYW1lIjoiYSJ9"})");
 }
 
+TEST(PushCompose, EventsTellOfDeletionsAndReturnsWhateverTheCall) {
+  constexpr const char* kCalls = R"({"headers": {"X-Event": "{event}"}, "create": {}, "update": {}, "delete": {}})";
+  const auto event = [&](Op op, bool soft, bool restored) {
+    OutChange made = change(op, "5", {text(0, "a")});
+    made.soft = soft;
+    made.restored = restored;
+    return one(kCalls, made).headers.front().second;
+  };
+  EXPECT_EQ(event(Op::update, false, false), "record.updated");
+  EXPECT_EQ(event(Op::update, true, false), "record.deleted");
+  EXPECT_EQ(event(Op::remove, false, true), "record.deleted");
+  EXPECT_EQ(event(Op::create, false, true), "record.undeleted");
+  EXPECT_EQ(event(Op::update, false, true), "record.undeleted");
+}
+
 }  // namespace
 }  // namespace tandem::core

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/manifest/credential_names.hpp"
 #include "core_write_fixture.hpp"
 
 namespace tandem::core {
@@ -304,12 +305,34 @@ TEST(Write, TheWebhookConnectorIsValid) {
       out.requests[0].body,
       R"({"event":"record.created","record":{"name":"a"},"metadata":{"timestamp":"2026-01-02T03:04:05Z","id":"key-1","syncConfigName":"m","syncId":"4","syncRunId":"9","customerId":"t","host":"h","key":{"id": "5"}}})");
   EXPECT_NE(out.requests[1].body.find(R"("event":"record.deleted","record":{})"), std::string::npos);
+  const auto taken = outcomes(*write, out.requests[0], {change(Op::create, "", {})}, {200, R"({"id": "ok"})"});
+  EXPECT_EQ(taken[0].kind, Outcome::Kind::settled);
+  EXPECT_EQ(taken[0].remote_id, "");  // what receivers say is no id
   const auto gone = outcomes(*write, out.requests[0], {change(Op::create, "", {})}, {410, ""});
   EXPECT_TRUE(gone[0].stops);
   EXPECT_EQ(gone[0].status, 410);
   const auto settings_rows = connector_settings(manifest);
   EXPECT_TRUE(
       std::ranges::any_of(settings_rows, [](const Setting& s) { return s.name == "signing_secret" && s.secret; }));
+  EXPECT_EQ(required_credentials(*api), std::vector<std::string>{"signing_secret"});
+  EXPECT_EQ(known_credentials(*api), (std::vector<std::string>{"signing_secret", "signing_secret_old"}));
+}
+
+TEST(Write, ABodyOfTheConfigReplacesTheConnectors) {
+  std::ifstream file(std::string(TANDEM_CONNECTORS) + "/webhook.json");
+  std::stringstream json_text;
+  json_text << file.rdbuf();
+  const auto api = make_api(
+      Json::parse(json_text.str()).value(),
+      json(
+          R"({"base_url": "https://h.example.com", "objects": {"records": {"write": {"signing": {"type": "none"}, "body": {"all": "{records}"},
+              "batch": {"size": 2, "record": {"e": "{event}"}}, "delete": {"batch": {"size": 1}}}}}})"));
+  ASSERT_TRUE(api) << api.error().text;
+  const auto& write = api.value().objects.front().write;
+  EXPECT_EQ(write->create->body->dump(), R"({"all":"{records}"})");
+  EXPECT_EQ(write->update->batch.record->dump(), R"({"e":"{event}"})");
+  EXPECT_NE(write->remove->body->dump().find("metadata"), std::string::npos);
+  EXPECT_TRUE(known_credentials(*api).empty());
 }
 #endif
 

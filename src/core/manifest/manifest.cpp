@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/manifest/credential_names.hpp"
 #include "core/manifest/read.hpp"
 #include "core/schema/check.hpp"
 
@@ -170,9 +171,35 @@ std::vector<SettingRule> read_settings(const base::Json& manifest, Findings& fin
   return rules;
 }
 
+namespace {
+
+// What a body has is given as a whole: keys of another one are not wanted beside it.
+void replace_bodies(base::Json& effective, const base::Json& config, std::vector<std::string>& path, int depth) {
+  const base::Json* given = config_at(config, path);
+  if (given == nullptr || !given->is_object()) return;
+  const std::vector<base::Json::Member> members = given->members();
+  for (const auto& [name, value] : members) {
+    path.push_back(name);
+    const bool body = name == "body" || (name == "record" && path[path.size() - 2] == "batch");
+    if (body && value.is_object())
+      effective = with_value(std::move(effective), path, value);
+    else if (depth > 0)
+      replace_bodies(effective, config, path, depth - 1);
+    path.pop_back();
+  }
+}
+
+}  // namespace
+
 base::Json effective_config(const base::Json& manifest, const base::Json& config,
                             const std::vector<SettingRule>& rules) {
   base::Json effective = base::merge_patch(manifest, config);
+  if (const base::Json* objects = config_at(config, {"objects"}); objects != nullptr && objects->is_object())
+    for (const auto& [name, object] : objects->members()) {
+      constexpr int kCallsAndBatch = 2;
+      std::vector<std::string> path{"objects", name, "write"};
+      replace_bodies(effective, config, path, kCallsAndBatch);
+    }
   for (const SettingRule& rule : rules) {
     if (rule.fallback.is_null() || config_at(effective, rule.path) != nullptr) continue;
     effective = with_value(std::move(effective), rule.path, rule.fallback);
@@ -221,13 +248,13 @@ std::vector<Setting> connector_settings(const base::Json& manifest) {
       known == kAuthTypes.end() ? std::nullopt : std::optional(static_cast<AuthType>(known - kAuthTypes.begin())),
       rows);
   if (signs(manifest)) {
-    rows.push_back({.name = "signing_secret",
+    rows.push_back({.name = kSigningSecret,
                     .kind = "credential",
                     .data_type = "string",
                     .secret = true,
                     .label = "Signing secret",
                     .help = "What the receiver verifies requests with; of Standard Webhooks it is whsec_ and base64."});
-    rows.push_back({.name = "signing_secret_old",
+    rows.push_back({.name = kOldSigningSecret,
                     .kind = "credential",
                     .data_type = "string",
                     .secret = true,

@@ -25,7 +25,8 @@ enum class WriteFormat { json, form, csv, graphql };
 struct AnswerPlace {
   std::vector<std::string> path = {};
   std::string header = {};
-  [[nodiscard]] bool given() const noexcept { return !path.empty() || !header.empty(); }
+  bool nowhere = false;  // said so: what stands at the usual place is something else
+  [[nodiscard]] bool given() const noexcept { return nowhere || !path.empty() || !header.empty(); }
 };
 
 // Which answers mean something: those with one of these statuses, one of these codes and this text, as far as each is

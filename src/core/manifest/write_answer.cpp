@@ -57,10 +57,11 @@ void read_rule(ObjectReader& in, std::string_view key, AnswerRule& rule, Finding
   if (!rule.given()) in.error(key, "says no condition", "Give at least one of \"status\", \"code\", \"contains\".");
 }
 
-// A path in the body, or {"header": "ETag"}.
+// A path in the body, or {"header": "ETag"}, or false: nowhere.
 AnswerPlace read_place(ObjectReader& in, std::string_view key, Findings& findings) {
   const base::Json* json = in.find(key);
   if (json == nullptr) return {};
+  if (json->is_boolean() && !json->boolean()) return {.nowhere = true};
   if (!json->is_object()) return {.path = read_path(in, key)};
   ObjectReader inside(*json, in.path_of(key), kPlaceKeys, findings);
   AnswerPlace place{.header = inside.text("header").value_or("")};

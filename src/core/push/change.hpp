@@ -13,6 +13,8 @@ namespace tandem::core {
 struct OutChange {
   enum class Op { create, update, upsert, remove };
   Op op = Op::create;
+  bool soft = false;                  // an update that tells of a deletion
+  bool restored = false;              // of a row that the other side was told is deleted
   std::string remote_id = {};         // empty: not known (create, upsert)
   std::string version = {};           // of the record as we know it, for a conditional write; empty: none
   std::string idempotency_key = {};   // the same for every attempt of this change

@@ -24,7 +24,7 @@ struct Slot {
     field,            // the value of a field: {field:Name}
     record,           // the object of all that is sent of it
     rest,             // the same without the key field
-    event,            // record.created, record.updated, record.deleted
+    event,            // record.created, record.updated, record.deleted, record.undeleted
     // of a batch
     records,  // the array of what "batch.record" makes of each
     ids,      // all ids, with commas between them

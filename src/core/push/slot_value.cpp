@@ -8,8 +8,10 @@ namespace tandem::core {
 
 namespace {
 
-const char* event_of(OutChange::Op op) {
-  switch (op) {
+const char* event_of(const OutChange& change) {
+  if (change.soft) return "record.deleted";
+  if (change.restored && change.op != OutChange::Op::remove) return "record.undeleted";
+  switch (change.op) {
     case OutChange::Op::create:
       return "record.created";
     case OutChange::Op::update:
@@ -48,7 +50,7 @@ std::string_view simple_text(const Slot& slot, const PrintScope& scope) {
     case Slot::Name::local_key:
       return scope.change->local_key;
     case Slot::Name::event:
-      return event_of(scope.change->op);
+      return event_of(*scope.change);
     case Slot::Name::ids:
       return scope.ids;
     case Slot::Name::keys:
