@@ -118,6 +118,8 @@ CREATE TABLE tandem._mapping (
     rank int NOT NULL DEFAULT 0,              -- above the ranks of those; shared by mappings that refer to each other
     waits_on bigint[] NOT NULL DEFAULT '{}',  -- those of a lower rank: their runs go first
     push_not_before timestamptz,        -- nothing is sent until then: the other side is not there, or wants to be left alone
+    push_holds int NOT NULL DEFAULT 0,  -- how often in a row that was so
+    push_held_version bigint,           -- of the connection for which it holds; null: whatever its version
     rows_synced bigint NOT NULL DEFAULT 0,
     contract_key text,                  -- what its contracts are about: another key, other columns or table, other contracts
     listing_scope text,                 -- what a full listing asked for when its contracts were last held against one

@@ -193,6 +193,7 @@ void alter_connection(const pg::FunctionCall& call) {
   warn_of_missing_credentials(caller.sql, after.connection_id, after.name, after.api());
   store::mark_connection_untested(caller.sql, after.connection_id);
   worker::wake_workers_at_commit();
+  worker::wake_scheduler_at_commit();  // what could not be sent before may go now
 }
 
 void drop_connection(const pg::FunctionCall& call) {
@@ -242,6 +243,7 @@ void set_credentials(const pg::FunctionCall& call) {
   store::mark_connection_untested(caller.sql, connection.connection_id);
   warn_of_missing_credentials(caller.sql, connection.connection_id, connection.name, api);
   worker::wake_workers_at_commit();
+  worker::wake_scheduler_at_commit();  // what could not be sent before may go now
 }
 
 }  // namespace

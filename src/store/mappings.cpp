@@ -160,7 +160,8 @@ void delete_mapping(pg::Sql& sql, std::int64_t mapping_id) {
 void set_mapping_enabled(pg::Sql& sql, std::int64_t mapping_id, bool enabled,
                          std::optional<base::Instant> next_run_at) {
   sql.engine(
-      "UPDATE tandem._mapping SET enabled = $2, next_run_at = $3, updated_at = clock_timestamp() WHERE mapping_id = $1",
+      "UPDATE tandem._mapping SET enabled = $2, next_run_at = $3, push_not_before = NULL, push_holds = 0,"
+      " updated_at = clock_timestamp() WHERE mapping_id = $1",
       {mapping_id, enabled, next_run_at});
 }
 
@@ -168,6 +169,7 @@ void set_mapping_paused(pg::Sql& sql, std::int64_t mapping_id, bool paused, std:
                         std::optional<base::Instant> next_run_at) {
   sql.engine(
       "UPDATE tandem._mapping SET paused = $2, paused_reason = CASE WHEN $2 THEN $3 END, next_run_at = $4,"
+      " push_not_before = NULL, push_holds = 0,"
       " updated_at = clock_timestamp() WHERE mapping_id = $1",
       {mapping_id, paused, reason, next_run_at});
 }

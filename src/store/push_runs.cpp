@@ -18,7 +18,7 @@ std::optional<std::string> dump(const std::optional<base::Json>& json) {
 OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id, pg::Pid pid) {
   const pg::Rows state = sql.engine(R"(
     SELECT m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused AND m.definition_version = $2 AND c.version = $3,
-           CASE WHEN m.push_not_before > clock_timestamp() THEN m.push_not_before END,
+           CASE WHEN m.push_not_before > clock_timestamp() AND coalesce(m.push_held_version = c.version, true) THEN m.push_not_before END,
            EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
            OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
                          AND (i.not_before IS NULL OR i.not_before <= clock_timestamp()))
@@ -46,7 +46,7 @@ OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id,
 bool may_go_on(pg::Sql& sql, const RunSpec& spec) {
   const pg::Rows rows = sql.engine(R"(
     SELECT m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused AND m.definition_version = $2 AND c.version = $3
-           AND (m.push_not_before IS NULL OR m.push_not_before <= clock_timestamp())
+           AND (m.push_not_before IS NULL OR m.push_not_before <= clock_timestamp() OR m.push_held_version <> c.version)
       FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
      WHERE m.mapping_id = $1)",
                                    {spec.mapping_id, spec.definition_version, spec.connection_version});
@@ -67,6 +67,26 @@ Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, 
                  {spec.run, spec.epoch, turn.records_read, turn.created, turn.updated, turn.deleted, turn.skipped,
                   turn.failed, conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
+}
+
+std::int64_t count_hold(pg::Sql& sql, const RunSpec& spec) {
+  const pg::Rows rows = sql.engine(R"(
+    UPDATE tandem._mapping
+       SET push_holds = CASE WHEN push_held_version = $2 THEN push_holds + 1 ELSE 1 END, push_held_version = $2
+     WHERE mapping_id = $1 RETURNING push_holds)",
+                                   {spec.mapping_id, spec.connection_version});
+  return rows.empty() ? 1 : rows.integer(0, 0);
+}
+
+void forget_holds(pg::Sql& sql, const RunSpec& spec) {
+  sql.engine("UPDATE tandem._mapping SET push_holds = 0 WHERE mapping_id = $1 AND push_holds > 0", {spec.mapping_id});
+}
+
+void pause_unwanted(pg::Sql& sql, const RunSpec& spec, std::string_view why) {
+  sql.engine(
+      "UPDATE tandem._mapping SET paused = true, paused_reason = $2, updated_at = clock_timestamp()"
+      " WHERE mapping_id = $1 AND NOT paused",
+      {spec.mapping_id, why});
 }
 
 void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why) {

@@ -29,6 +29,11 @@ struct OpenedRun {
 // Adds the counters of a turn. Part of its transaction; Accounted::ours as in account_page.
 [[nodiscard]] Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
                                      const std::optional<base::Json>& position);
+// How often in a row it is held, this time included, of a connection that stayed what it was; something has gone.
+[[nodiscard]] std::int64_t count_hold(pg::Sql& sql, const RunSpec& spec);
+void forget_holds(pg::Sql& sql, const RunSpec& spec);
+// The other side has said that it wants nothing any more: until a person resumes the mapping.
+void pause_unwanted(pg::Sql& sql, const RunSpec& spec, std::string_view why);
 // Nothing goes of the mapping until then: the other side is not there, or wants to be left alone.
 void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why);
 // All rows are to be looked at once more, by the next run, or the one after that which is under way.

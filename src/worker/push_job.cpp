@@ -9,6 +9,7 @@
 #include "pg/session.hpp"
 #include "pg/shared_memory.hpp"
 #include "pg/transaction.hpp"
+#include "store/capture.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_runs.hpp"
 #include "worker/background.hpp"
@@ -213,12 +214,13 @@ void PushJob::exchange() {
     if (!stopping() && !turn_.halted && !turn_.settled.hold_until) claim(tx);
     account(tx);
     if (turn_.gone) return;
-    if (turn_.settled.hold_until)
-      store::hold_push(tx, plan_.spec, *turn_.settled.hold_until, turn_.settled.failure->message);
+    hold(tx);
     if (!turn_.more) turn_.next_due = store::next_due_item(tx, plan_.spec.mapping_id);
     tx.commit();
   }
   opened_here_ = false;
+  held_before_ = turn_.settled.hold_until ||
+                 (held_before_ && turn_.settled.created + turn_.settled.updated + turn_.settled.deleted == 0);
   if (!answered_.empty() || turn_.claimed.looked_at > 0) pg::broadcast_news();  // somebody may wait for one of the rows
   answered_.clear();
   failed_ += turn_.settled.failed + turn_.claimed.failed;
@@ -255,6 +257,19 @@ bool PushJob::open_run(pg::Sql& sql) {
   failure_.reset();
   opened_here_ = true;
   return true;
+}
+
+void PushJob::hold(pg::Sql& sql) {
+  const SettleResult& s = turn_.settled;
+  if (s.unwanted) {
+    store::pause_unwanted(sql, plan_.spec, s.failure->message);
+    store::refresh_pushers(sql);
+    turn_.halted = true;
+  } else if (s.hold_until) {
+    store::hold_push(sql, plan_.spec, *s.hold_until, s.failure->message);
+  } else if (held_before_ && s.created + s.updated + s.deleted > 0) {
+    store::forget_holds(sql, plan_.spec);
+  }
 }
 
 // Before anything is settled: a row that changed since it was sent must not be taken for settled.

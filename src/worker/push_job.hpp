@@ -76,6 +76,7 @@ class PushJob {
   void unfold_and_scan(pg::Sql& sql);
   void claim(pg::Sql& sql);
   void account(pg::Sql& sql);
+  void hold(pg::Sql& sql);
   void forget_turn();
   void close();
 
@@ -98,6 +99,7 @@ class PushJob {
   std::optional<base::Json> position_;  // of a run that looks at all rows
   std::optional<core::RunFailure> failure_;
   std::int64_t failed_ = 0;
+  bool held_before_ = true;   // as far as we know: since then nothing has gone
   bool opened_here_ = false;  // the run, in the turn in hand
   bool look_ = true, more_ = false, leaving_ = false, cancelled_ = false, halted_ = false, done_ = false;
   base::Micros not_before_ = 0;   // after somebody's lock

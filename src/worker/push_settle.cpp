@@ -9,6 +9,7 @@
 #include "core/push/remedy.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
+#include "store/push_runs.hpp"
 #include "store/runs.hpp"
 #include "worker/push_faults.hpp"
 #include "worker/push_values.hpp"
@@ -110,13 +111,17 @@ class Settle {
   // What fails again and again for itself alone waits for a person; what fails with everything else waits with that.
   void later(const ClaimedChange& claimed, const Outcome& outcome) {
     if (outcome.counted && !outcome.stops && claimed.attempts >= kMostAttempts) return park(claimed, outcome);
+    if (outcome.stops) return stop(claimed, outcome);
     const base::Micros wait = std::max(outcome.after.value_or(0), backoff(claimed.attempts));
-    const base::Instant until{base::now().micros + wait};
-    if (outcome.stops) {
-      if (!result_.hold_until || result_.hold_until->micros < until.micros) result_.hold_until = until;
+    released_[{base::Instant{base::now().micros + wait}, outcome.counted}].push_back(claimed.item);
+  }
+
+  void stop(const ClaimedChange& claimed, const Outcome& outcome) {
+    stop_after_ = std::max(stop_after_, outcome.after.value_or(0));
+    result_.unwanted = result_.unwanted || outcome.unwanted;
+    if (!result_.failure || outcome.unwanted)
       result_.failure = core::RunFailure{outcome.error_type, outcome.code, outcome.message, outcome.suggestion, true};
-    }
-    released_[{outcome.stops ? base::Instant{} : until, outcome.counted}].push_back(claimed.item);
+    released_[{base::Instant{}, outcome.counted}].push_back(claimed.item);
   }
 
   // The claim of another turn finds out what became of it, or whoever takes the run after us.
@@ -161,7 +166,15 @@ class Settle {
     released_[{base::Instant{}, true}].push_back(claimed.item);
   }
 
+  // The longer it goes on, the longer the other side is left alone.
+  void hold() {
+    if (!result_.failure) return;
+    const base::Micros wait = std::max(stop_after_, backoff(store::count_hold(sql_, plan_.spec)));
+    result_.hold_until = base::Instant{base::now().micros + wait};
+  }
+
   void write() {
+    hold();
     std::vector<std::int64_t> unchanged = store::settle_items(sql_, plan_.spec, settled_);
     store::acknowledge(sql_, plan_.spec.mapping_id, acknowledged_);
     store::acknowledge(sql_, plan_.spec.mapping_id, gone_);
@@ -195,6 +208,7 @@ class Settle {
   std::map<Release, std::vector<std::int64_t>> released_;
   std::vector<PushFault> faults_;
   std::vector<WriteBack> write_back_;
+  base::Micros stop_after_ = 0;
   bool woken_ = false, pull_ = false;
 };
 

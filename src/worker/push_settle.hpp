@@ -19,6 +19,7 @@ struct SettleResult {
   std::int64_t created = 0, updated = 0, deleted = 0, failed = 0, conflicts = 0, bytes = 0;
   // Everything fared the same (there is no connection, too many requests, no such account): nothing goes until then.
   std::optional<base::Instant> hold_until = {};
+  bool unwanted = false;  // nor after it: the other side wants nothing any more
   std::optional<core::RunFailure> failure = {};
 };
 

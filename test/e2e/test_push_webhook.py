@@ -185,3 +185,35 @@ def test_what_is_captured_finds_a_worker_that_has_no_job_for_it(database):
             late.do("INSERT INTO late VALUES (%s, 'C', 1)", (i,))
             late.quiet(20)
         assert len(other.good()) == 5
+
+
+def test_after_410_nothing_is_sent_until_a_person_resumes(database):
+    with Webhook([SECRET]) as hook:
+        push = orders(database, hook, {"signing_secret": SECRET})
+        hook.answers(410)
+        push.do("INSERT INTO orders VALUES (1, 'A', 1)")
+        wait_until(lambda: push.status()[0] == "paused", 30, "a pause")
+        database.wait_for("SELECT status = 'failed' FROM tandem.recent_runs ORDER BY run DESC LIMIT 1")
+        assert push.status() == ("paused", "the other side answered 410", "SELECT tandem.resume_mapping('orders');")
+        assert database.sql("SELECT code, message FROM tandem.recent_runs WHERE status = 'failed'") == [
+            ("TD319", "the other side answered 410")]
+        push.do("INSERT INTO orders VALUES (2, 'B', 1)")
+        database.psql("SELECT tandem.doctor();")
+        assert [d.status for d in hook.deliveries] == [410]
+        assert push.status("pending_changes") == (2,)
+        database.sql("SELECT tandem.resume_mapping('orders')")
+        push.quiet()
+        assert sorted(r["number"] for _, r, _ in events(hook)) == ["A", "B"]
+
+
+def test_redirects_are_failures_and_are_not_followed(database):
+    with Webhook([SECRET]) as elsewhere, Webhook([SECRET]) as hook:
+        push = orders(database, hook, {"signing_secret": SECRET})
+        hook.answers(*[Answer(b"", status, {"Location": elsewhere.url + "/in"}) for status in (301, 307, 308)])
+        push.do("INSERT INTO orders VALUES (1, 'A', 1)")
+        push.quiet()
+        assert [d.status for d in hook.deliveries] == [301, 307, 308, 200] and elsewhere.deliveries == []
+        assert len({d.id for d in hook.deliveries}) == 1
+        failed = database.sql("SELECT code FROM tandem.recent_runs WHERE status = 'failed'")
+        assert failed == [("TD303",)] * 3
+        assert database.scalar("SELECT push_holds FROM tandem._mapping", user="postgres") == 0

@@ -310,6 +310,8 @@ TEST(Write, TheWebhookConnectorIsValid) {
   EXPECT_EQ(taken[0].remote_id, "");  // what receivers say is no id
   const auto gone = outcomes(*write, out.requests[0], {change(Op::create, "", {})}, {410, ""});
   EXPECT_TRUE(gone[0].stops);
+  EXPECT_TRUE(gone[0].unwanted);
+  EXPECT_FALSE(outcomes(*write, out.requests[0], {change(Op::create, "", {})}, {302, ""})[0].unwanted);
   EXPECT_EQ(gone[0].status, 410);
   const auto settings_rows = connector_settings(manifest);
   EXPECT_TRUE(

@@ -112,6 +112,11 @@ void by_status(Outcome& out, const Write& write, const WriteCall& call, int stat
     hold_up(out, failure.error_type.c_str(), failure.code.c_str(), false, answer);
     out.suggestion = failure.suggestion;
     out.stops = true;
+    if (status != 410) return;
+    out.unwanted = true;
+    out.code = code::kUnwanted;
+    out.suggestion =
+        "Nothing is wanted there any more: give the connection another address, then tandem.resume_mapping(…).";
   } else if (status >= 500 || status == 408) {
     if (again) return hold_up(out, error_type::kApi, code::kServerFailed, true, answer);
     as_meaning(out, Meaning::ambiguous, status, answer);

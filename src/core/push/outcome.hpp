@@ -43,6 +43,7 @@ struct Outcome {
   bool whole = false;                      // refused: as part of a batch, of which nobody knows which record it was
   int status = 0;                          // of the answer; 0: none, or not of this record alone
   bool stops = false;                      // later: every other request would fare the same
+  bool unwanted = false;                   // and always will: the other side wants nothing any more
 };
 
 // What came back. All of it is borrowed.
