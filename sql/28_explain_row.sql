@@ -41,7 +41,9 @@ SELECT column_name, side, rule FROM tandem.explain_row('out', '{"id": 2}') WHERE
 SELECT * FROM tandem.explain_row('out', '{"id": 9}');
 SELECT * FROM tandem.explain_row('out', '{"total": 1}');
 SELECT * FROM tandem.explain_row('out', '[1]');
+\set VERBOSITY terse
 SELECT * FROM tandem.explain_row('nowhere', '{"id": 1}');
+\set VERBOSITY default
 \set VERBOSITY terse
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders FORCE ROW LEVEL SECURITY;

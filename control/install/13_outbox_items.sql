@@ -4,7 +4,7 @@ CREATE TABLE tandem._outbox_item (
     item bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant_id bigint NOT NULL,
     mapping_id bigint NOT NULL,         -- without a foreign key, see _contract
-    key jsonb NOT NULL,                 -- of the local row, values as text: {"id": "5"}
+    key jsonb NOT NULL,                 -- of the local row, values as text: {"id": "5"}; with a record {"$record": {"id": "5"}}
     was jsonb,                          -- other values that tell which record it is, for when the row is gone
     op "char" NOT NULL,                 -- i u d: the newest change; u after an i that was not sent stays i
     version bigint NOT NULL,            -- seq of the newest change
@@ -25,7 +25,8 @@ CREATE TABLE tandem._outbox_item (
     run bigint,                         -- that claimed it last, with its epoch: a late finisher changes nothing
     epoch bigint,
     idempotency_key text,
-    batch bigint,                       -- of push_records
+    batch bigint,                       -- of push_records: the newest
+    record jsonb,                       -- of push_records: the values by column; null: the row has them
     UNIQUE (mapping_id, key)
 ) WITH (fillfactor = 70);
 CREATE INDEX ON tandem._outbox_item (mapping_id, seq) WHERE state = 'p';

@@ -17,6 +17,6 @@ FROM tandem._outbox_item i
 JOIN tandem._mapping m ON m.mapping_id = i.mapping_id
 JOIN tandem._tenant t ON t.tenant_id = i.tenant_id;
 COMMENT ON VIEW tandem.outbox IS 'local rows that are to be sent: pending, sending, parked with an error, or ambiguous; what was acknowledged is gone';
-COMMENT ON COLUMN tandem.outbox.key IS 'key of the local row, values as text; what resync and wait_for_sync take';
+COMMENT ON COLUMN tandem.outbox.key IS 'key of the local row, values as text; what resync and wait_for_sync take. Of a record of push_records: {"$record": …}, what identifies it';
 COMMENT ON COLUMN tandem.outbox.changed_columns IS 'of an update: what changed since it was last acknowledged; null: all columns are looked at';
 COMMENT ON COLUMN tandem.outbox.attempts IS 'of the newest change, as far as they count';

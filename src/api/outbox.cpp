@@ -205,7 +205,8 @@ std::string tell_record(pg::Sql& sql, const store::MappingRow& m, std::int64_t e
     throw Failure(Errc::prerequisite, strcat("the change of row ", *key, " is being sent"), {},
                   strcat("SELECT tandem.wait_for_sync(", pg::quote_literal(m.name), ", ", pg::quote_literal(*key),
                          ", '1 min');"));
-  if (!pushed.mapping.origin_columns.empty()) write_id(sql, m, pushed, *key, remote_id);
+  const bool of_a_row = base::Json::parse(*key).value().find("$record") == nullptr;
+  if (of_a_row && !pushed.mapping.origin_columns.empty()) write_id(sql, m, pushed, *key, remote_id);
   wake(m);
   return *key;
 }

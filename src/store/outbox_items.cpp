@@ -1,5 +1,6 @@
 #include "store/outbox_items.hpp"
 
+#include "base/json.hpp"
 #include "base/strings.hpp"
 #include "store/number_array.hpp"
 
@@ -53,8 +54,18 @@ struct Columns {
 constexpr std::string_view kItem =
     "SELECT i.item, i.key::text, i.was::text, i.op::text, i.version, i.changed::text, coalesce(i.txid::text, ''),"
     " i.captured_at, i.attempts, coalesce(i.sent_version, 0), coalesce(i.sent_op::text, ''), i.sent::text, "
-    "i.idempotency_key"
+    "i.idempotency_key, coalesce(i.batch, 0), i.record::text,"
+    " CASE WHEN i.record IS NOT NULL THEN (SELECT jsonb_agg(k.name)::text FROM jsonb_object_keys(i.record) AS k "
+    "(name)) END"
     " FROM tandem._outbox_item i WHERE i.mapping_id = $1";
+
+std::vector<std::string> names_in(const std::optional<std::string>& array) {
+  std::vector<std::string> names;
+  if (!array) return names;
+  const base::Json json = base::Json::parse(*array).value();
+  for (const base::Json& name : json.items()) names.push_back(name.string());
+  return names;
+}
 
 std::vector<OutboxItem> items_of(const pg::Rows& rows) {
   std::vector<OutboxItem> items;
@@ -74,7 +85,10 @@ std::vector<OutboxItem> items_of(const pg::Rows& rows) {
                      .sent_version = rows.integer(i, 9),
                      .sent_op = sent_op.empty() ? '\0' : sent_op.front(),
                      .sent = rows.text_or_null(i, 11),
-                     .idempotency_key = rows.text_or_null(i, 12)});
+                     .idempotency_key = rows.text_or_null(i, 12),
+                     .batch = rows.integer(i, 13),
+                     .record = rows.text_or_null(i, 14),
+                     .named = names_in(rows.text_or_null(i, 15))});
   }
   return items;
 }

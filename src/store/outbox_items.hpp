@@ -45,6 +45,10 @@ struct OutboxItem {
   char sent_op = '\0';
   std::optional<std::string> sent;
   std::optional<std::string> idempotency_key;
+  // Of a batch (store/batches.hpp): the newest; what was handed over in place of a row, and the columns that it names.
+  std::int64_t batch = 0;
+  std::optional<std::string> record;
+  std::vector<std::string> named;
 };
 
 // Pending ones that may go, in the order in which they were captured, locked; at most `limit`.

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/strings.hpp"
+#include "store/batches.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 
@@ -161,15 +162,20 @@ bool settle_as_told(pg::Sql& sql, std::int64_t mapping_id, const std::string& ke
               {{.origin_id = told.remote_id,
                 .local_key = told.contract_key,
                 .action = settled && item.boolean(0, 1) ? 'd' : 'c'}});
-  if (settled)
+  if (settled) {
+    const pg::Rows ids = sql.engine(
+        "SELECT item, version FROM tandem._outbox_item WHERE mapping_id = $1 AND key = $2::jsonb AND batch IS NOT NULL",
+        {mapping_id, key});
+    if (!ids.empty()) settle_batch_records(sql, {{ids.integer(0, 0), ids.integer(0, 1), told.remote_id}});
     sql.engine("DELETE FROM tandem._outbox_item WHERE mapping_id = $1 AND key = $2::jsonb", {mapping_id, key});
-  else  // the record may hold anything
+  } else {  // the record may hold anything
     sql.engine(R"(
       UPDATE tandem._outbox_item
          SET state = 'p', op = CASE op WHEN 'i' THEN 'u' ELSE op END, changed = NULL, sent_changed = NULL, sent = NULL, run = NULL,
              epoch = NULL, attempts = 0, not_before = NULL, waits_for = NULL
        WHERE mapping_id = $1 AND key = $2::jsonb)",
                {mapping_id, key});
+  }
   return true;
 }
 

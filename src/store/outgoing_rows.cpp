@@ -21,6 +21,7 @@ OutgoingRows::OutgoingRows(pg::Sql& sql, const pg::Table& table, std::int64_t te
   for (const core::ColumnMapping& mapped : mapping.push_columns) columns.push_back(mapped.column);
   if (filter_) columns.insert(columns.end(), filter_->columns().begin(), filter_->columns().end());
   columns.insert(columns.end(), more.begin(), more.end());
+  given_ = make_given_row_plan(table, columns, computed_.record);
   plan_ = make_local_row_plan(table, key, std::move(columns), computed_.record);
 }
 
@@ -46,7 +47,21 @@ void OutgoingRows::judge(const std::vector<std::optional<Texts>>& rows, std::vec
 }
 
 std::vector<OutgoingRow> OutgoingRows::read(pg::Sql& sql, const std::vector<std::string>& keys) {
-  std::vector<std::optional<Texts>> rows = read_local_rows(sql, plan_, keys);
+  return make(sql, read_local_rows(sql, plan_, keys));
+}
+
+std::vector<OutgoingRow> OutgoingRows::read_given(pg::Sql& sql, const std::vector<std::string>& records) {
+  GivenRows given = read_given_rows(sql, given_, records);
+  std::vector<OutgoingRow> out = make(sql, std::move(given.rows));
+  for (core::RowFault& fault : given.faults) {
+    out[fault.record].there = true;
+    out[fault.record].more.resize(more_);
+    out[fault.record].faults.push_back(std::move(fault));
+  }
+  return out;
+}
+
+std::vector<OutgoingRow> OutgoingRows::make(pg::Sql& sql, std::vector<std::optional<Texts>> rows) {
   std::vector<OutgoingRow> out(rows.size());
   judge(rows, out);
   const std::size_t width = outgoing_->columns();

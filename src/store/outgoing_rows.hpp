@@ -10,6 +10,7 @@
 
 #include "core/push/outgoing.hpp"
 #include "core/push/row_filter.hpp"
+#include "store/given_rows.hpp"
 #include "store/local_rows.hpp"
 #include "store/out_values.hpp"
 #include "store/way_references.hpp"
@@ -35,8 +36,11 @@ class OutgoingRows {
   [[nodiscard]] const core::Outgoing& outgoing() const noexcept { return *outgoing_; }
   // Beside `keys`, which are JSON objects ({"id": "5"}).
   [[nodiscard]] std::vector<OutgoingRow> read(pg::Sql& sql, const std::vector<std::string>& keys);
+  // Beside records by column, which are no rows of the table.
+  [[nodiscard]] std::vector<OutgoingRow> read_given(pg::Sql& sql, const std::vector<std::string>& records);
 
  private:
+  std::vector<OutgoingRow> make(pg::Sql& sql, std::vector<std::optional<Texts>> rows);
   void judge(const std::vector<std::optional<Texts>>& rows, std::vector<OutgoingRow>& out);
 
   std::unique_ptr<core::Outgoing> outgoing_;
@@ -44,6 +48,7 @@ class OutgoingRows {
   OutComputePlan computed_;
   std::vector<WayReference> references_;
   LocalRowPlan plan_;
+  GivenRowPlan given_;
   std::size_t more_ = 0;
 };
 

@@ -11,7 +11,7 @@
 #include "worker/push_claim.hpp"
 #include "worker/push_plan.hpp"
 #include "worker/push_prepare.hpp"
-#include "worker/push_values.hpp"
+#include "worker/push_rows.hpp"
 #include "worker/shown_request.hpp"
 #include "worker/waiting_changes.hpp"
 
@@ -80,13 +80,9 @@ class Preview {
 
   std::vector<PreviewedRecord> operator()(std::size_t limit, bool rows) {
     items_ = waiting_changes(sql_, plan_, limit, rows);
-    std::vector<std::string> keys;
-    for (const store::OutboxItem& item : items_) keys.push_back(item.key);
-    const std::vector<store::OutgoingRow> found = plan_.rows.read(sql_, keys);
+    const std::vector<store::OutgoingRow> found = rows_of_items(sql_, plan_, items_);
     std::vector<store::ContractRef> refs;
-    for (std::size_t i = 0; i < items_.size(); ++i)
-      refs.push_back(found[i].there ? contract_ref(plan_, found[i].more)
-                                    : contract_ref_of_gone(plan_, items_[i].key, items_[i].was));
+    for (std::size_t i = 0; i < items_.size(); ++i) refs.push_back(ref_of_item(plan_, items_[i], found[i]));
     const auto contracts = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs);
     for (std::size_t i = 0; i < items_.size(); ++i) tell(items_[i], found[i], refs[i], contracts[i]);
     show_requests();

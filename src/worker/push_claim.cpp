@@ -4,10 +4,12 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
+#include "store/batches.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 #include "worker/push_faults.hpp"
 #include "worker/push_prepare.hpp"
+#include "worker/push_rows.hpp"
 #include "worker/push_values.hpp"
 
 namespace tandem::worker {
@@ -52,13 +54,8 @@ class Claim {
 
  private:
   void look_up() {
-    std::vector<std::string> keys;
-    for (const store::OutboxItem& item : items_) keys.push_back(item.key);
-    rows_ = plan_.rows.read(sql_, keys);
-    refs_.resize(items_.size());
-    for (std::size_t i = 0; i < items_.size(); ++i)
-      refs_[i] = rows_[i].there ? contract_ref(plan_, rows_[i].more)
-                                : contract_ref_of_gone(plan_, items_[i].key, items_[i].was);
+    rows_ = rows_of_items(sql_, plan_, items_);
+    for (std::size_t i = 0; i < items_.size(); ++i) refs_.push_back(ref_of_item(plan_, items_[i], rows_[i]));
     contracts_ = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs_);
   }
 
@@ -67,12 +64,18 @@ class Claim {
     Prepared prepared = prepare_change(plan_, item, rows_[i], refs_[i], contracts_[i]);
     switch (prepared.kind) {
       case Prepared::Kind::nothing:
+        if (item.batch != 0) outcomes_.push_back({item.item, item.version, known_as(i)});
         return dropped_.push_back(item.item);
       case Prepared::Kind::refused:
         return faults_.push_back(push_fault(plan_, prepared.claimed, std::move(prepared.fault)));
       case Prepared::Kind::send:
         return send(std::move(prepared));
     }
+  }
+
+  // The other side has it as it is; else nobody is to be told.
+  [[nodiscard]] std::string known_as(std::size_t i) const {
+    return rows_[i].passes && contracts_[i] && !contracts_[i]->deleted ? contracts_[i]->origin_id : std::string();
   }
 
   void send(Prepared prepared) {
@@ -84,6 +87,7 @@ class Claim {
   }
 
   void record() {
+    store::settle_batch_records(sql_, outcomes_);
     store::drop_items(sql_, dropped_);
     store::record_attempts(sql_, plan_.spec, attempts_);
     result_.skipped += static_cast<std::int64_t>(dropped_.size());
@@ -101,7 +105,12 @@ class Claim {
   void finish(Unsent& unsent) {
     std::vector<std::int64_t> nothing, refused;
     std::vector<PushFault> faults;
-    for (const ClaimedChange& change : unsent.nothing) nothing.push_back(change.item);
+    std::vector<store::BatchOutcome> outcomes;
+    for (const ClaimedChange& change : unsent.nothing) {
+      nothing.push_back(change.item);
+      if (change.batch != 0) outcomes.push_back({change.item, change.version, change.remote_id});
+    }
+    store::settle_batch_records(sql_, outcomes);
     for (auto& [change, fault] : unsent.refused) {
       refused.push_back(change.item);
       faults.push_back(push_fault(plan_, change, std::move(fault)));
@@ -121,6 +130,7 @@ class Claim {
   std::vector<store::ContractRef> refs_;
   std::vector<std::optional<store::PushContract>> contracts_;
   std::vector<std::int64_t> dropped_;
+  std::vector<store::BatchOutcome> outcomes_;  // of those that came in batches
   std::vector<PushFault> faults_;
   std::vector<store::Attempt> attempts_;
   std::vector<core::OutChange> changes_;

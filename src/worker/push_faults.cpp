@@ -14,6 +14,7 @@ constexpr base::Micros kLookForParentAgain = 60 * base::kSecond;  // it is woken
 }  // namespace
 
 PushFault push_fault(const PushPlan& plan, const ClaimedChange& change, core::RowFault fault) {
+  if (!change.given.empty()) return {change.item, change.key, change.given, std::move(fault)};
   base::Json record = base::Json::object();
   for (std::size_t i = 0; i < change.texts.size(); ++i)
     record.set(plan.kept[i], change.texts[i] ? base::Json(*change.texts[i]) : base::Json());

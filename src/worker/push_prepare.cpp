@@ -61,8 +61,10 @@ class Prepare {
 
   [[nodiscard]] Prepared send(const core::Decision& decision, const Columns& changed, std::int64_t hash) const {
     const bool soft = decision.kind == Kind::soft;
-    core::OutChange change{.op = soft ? Op::update : decision.op, .local_key = item_.key};
-    change.remote_id = contract_ ? contract_->origin_id : ref_.origin_id;
+    core::OutChange change{.op = soft ? Op::update : decision.op,
+                           .local_key = item_.record ? item_.was.value_or(item_.key) : item_.key};
+    const std::string known = contract_ ? contract_->origin_id : ref_.origin_id;
+    change.remote_id = known;
     if (contract_) change.version = contract_->remote_version.value_or("");
     change.idempotency_key = core::idempotency_key(plan_.mapping_uuid, item_.key, item_.version);
     const bool restored = contract_ && contract_->deleted;
@@ -89,13 +91,20 @@ class Prepare {
                         .there = row_.there,
                         .texts = row_.more,
                         .soft = soft,
-                        .base = row_image(plan_, row_.more)}};
+                        .base = row_image(plan_, row_.more),
+                        .batch = item_.batch,
+                        .given = item_.record.value_or(""),
+                        .remote_id = known}};
   }
 
   [[nodiscard]] Prepared refuse(core::RowFault fault) const {
     return {
         .kind = Prepared::Kind::refused,
-        .claimed = {.item = item_.item, .key = item_.key, .there = row_.there, .texts = row_.more},
+        .claimed = {.item = item_.item,
+                    .key = item_.key,
+                    .there = row_.there,
+                    .texts = row_.more,
+                    .given = item_.record.value_or("")},
         .fault = std::move(fault),
     };
   }

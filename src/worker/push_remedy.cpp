@@ -6,6 +6,7 @@
 #include "store/outbox_items.hpp"
 #include "worker/push_claim.hpp"
 #include "worker/push_faults.hpp"
+#include "worker/push_rows.hpp"
 #include "worker/push_values.hpp"
 
 namespace tandem::worker {
@@ -36,9 +37,7 @@ class Remedies {
   std::deque<PushRequest> operator()(std::int64_t limit) {
     items_ = store::ambiguous_items(sql_, plan_.spec, limit);
     if (items_.empty()) return {};
-    std::vector<std::string> keys;
-    for (const store::OutboxItem& item : items_) keys.push_back(item.key);
-    rows_ = plan_.rows.read(sql_, keys);
+    rows_ = rows_of_items(sql_, plan_, items_);
     for (std::size_t i = 0; i < items_.size(); ++i) treat(i);
     store::reclaim_items(sql_, plan_.spec, again_);
     store::reopen_items(sql_, open_);
@@ -78,8 +77,7 @@ class Remedies {
 
   [[nodiscard]] ClaimedChange claimed_of(std::size_t i, const std::vector<core::OutValue>& values) const {
     const store::OutboxItem& item = items_[i];
-    const store::ContractRef ref =
-        rows_[i].there ? contract_ref(plan_, rows_[i].more) : contract_ref_of_gone(plan_, item.key, item.was);
+    const store::ContractRef ref = ref_of_item(plan_, item, rows_[i]);
     return {.item = item.item,
             .version = item.sent_version,
             .attempts = item.attempts + 1,
@@ -89,12 +87,16 @@ class Remedies {
             .captured_at = item.captured_at,
             .there = rows_[i].there,
             .texts = rows_[i].more,
-            .base = {}};
+            .base = {},
+            .batch = item.batch,
+            .given = item.record.value_or("")};
   }
 
   void send_again(std::size_t i, Op op) {
     const store::OutboxItem& item = items_[i];
-    core::OutChange change{.op = op, .idempotency_key = item.idempotency_key.value_or(""), .local_key = item.key};
+    core::OutChange change{.op = op,
+                           .idempotency_key = item.idempotency_key.value_or(""),
+                           .local_key = item.record ? item.was.value_or(item.key) : item.key};
     change.record = read_printed(*item.sent);
     claimed_.push_back(claimed_of(i, change.record));
     changes_.push_back(std::move(change));
@@ -103,7 +105,9 @@ class Remedies {
 
   void ask(std::size_t i, Op op, std::vector<core::OutValue> values) {
     const store::OutboxItem& item = items_[i];
-    core::OutChange change{.op = op, .idempotency_key = item.idempotency_key.value_or(""), .local_key = item.key};
+    core::OutChange change{.op = op,
+                           .idempotency_key = item.idempotency_key.value_or(""),
+                           .local_key = item.record ? item.was.value_or(item.key) : item.key};
     ClaimedChange claimed = claimed_of(i, values);
     change.record = std::move(values);
     base::Result<core::OutRequest> request = plan_.composer.read_back(change, plan_.facts);
@@ -120,6 +124,7 @@ class Remedies {
   void hold(std::size_t i, std::string why) {
     held_.push_back(items_[i].item);
     ClaimedChange change{.item = items_[i].item, .key = items_[i].key, .there = rows_[i].there, .texts = rows_[i].more};
+    change.given = items_[i].record.value_or("");
     faults_.push_back(
         push_fault(plan_, change,
                    {.error_type = core::error_type::kNetwork,

@@ -28,6 +28,9 @@ struct ClaimedChange {
   store::Texts texts = {};
   bool soft = false;      // the other side is told that it is deleted
   std::string base = {};  // both directions: what both sides agree on once it is acknowledged
+  // Of a batch: the batch; what was handed over in place of a row, as JSON; the id that was known before it.
+  std::int64_t batch = 0;
+  std::string given = {}, remote_id = {};
 };
 
 // A batch that was refused as a whole: its parts are sent one after the other until the record to blame is found.

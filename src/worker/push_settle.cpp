@@ -7,6 +7,7 @@
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "core/push/remedy.hpp"
+#include "store/batches.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 #include "store/push_runs.hpp"
@@ -77,7 +78,8 @@ class Settle {
     ++(removed ? result_.deleted : change.op == Op::update ? result_.updated : result_.created);
     plan_.latencies.add(base::now().micros - claimed.captured_at.micros);
     std::string id = outcome.remote_id.empty() ? change.remote_id : outcome.remote_id;
-    if (id.empty()) id = claimed.key;  // it gives none: the row's own key stands for it
+    if (id.empty()) id = change.local_key;  // it gives none: the row's own key stands for it
+    if (claimed.batch != 0) outcomes_.push_back({claimed.item, claimed.version, id});
     acknowledged_.push_back({.origin_id = id,
                              .local_key = claimed.local_key,
                              .action = removed                   ? 'd'
@@ -87,7 +89,7 @@ class Settle {
                              .sent_hash = claimed.sent_hash,
                              .base = claimed.base});
     if (change.op == Op::create || change.op == Op::upsert) woken_ = true;
-    if (!removed && claimed.there)
+    if (!removed && claimed.there && claimed.given.empty())
       write_back_.push_back(
           {claimed.item, claimed.key, id != change.remote_id ? id : std::string(), std::move(outcome.record)});
   }
@@ -176,6 +178,7 @@ class Settle {
   void write() {
     hold();
     std::vector<std::int64_t> unchanged = store::settle_items(sql_, plan_.spec, settled_);
+    store::settle_batch_records(sql_, outcomes_);
     store::acknowledge(sql_, plan_.spec.mapping_id, acknowledged_);
     store::acknowledge(sql_, plan_.spec.mapping_id, gone_);
     store::forget_versions(sql_, plan_.spec.mapping_id, forget_version_);
@@ -207,6 +210,7 @@ class Settle {
   std::vector<store::Acknowledged> acknowledged_, gone_;
   std::map<Release, std::vector<std::int64_t>> released_;
   std::vector<PushFault> faults_;
+  std::vector<store::BatchOutcome> outcomes_;  // of records that came in batches
   std::vector<WriteBack> write_back_;
   base::Micros stop_after_ = 0;
   bool woken_ = false, pull_ = false;
