@@ -117,6 +117,13 @@ CREATE TABLE tandem._mapping (
     refers_to text[] NOT NULL DEFAULT '{}',   -- mappings that its columns refer to
     rank int NOT NULL DEFAULT 0,              -- above the ranks of those; shared by mappings that refer to each other
     waits_on bigint[] NOT NULL DEFAULT '{}',  -- those of a lower rank: their runs go first
+    captured boolean NOT NULL           -- it sends what is captured of its table; else, where it pushes at all, the rows of a query
+        GENERATED ALWAYS AS (coalesce(definition ->> 'direction' OPERATOR(pg_catalog.<>) 'pull', false)
+                             AND definition #>> '{options,source_query}' IS NULL) STORED,
+    compared_at timestamptz,            -- of a query: when its rows were held against what was sent last
+    compared_new bigint,                -- and how many of them were new, others, or gone
+    compared_changed bigint,
+    compared_removed bigint,
     push_not_before timestamptz,        -- nothing is sent until then: the other side is not there, or wants to be left alone
     push_holds int NOT NULL DEFAULT 0,  -- how often in a row that was so
     push_held_version bigint,           -- of the connection for which it holds; null: whatever its version
@@ -130,7 +137,7 @@ CREATE TABLE tandem._mapping (
 );
 CREATE INDEX ON tandem._mapping (connection_id);
 CREATE INDEX ON tandem._mapping (target);
-CREATE INDEX ON tandem._mapping (target) WHERE definition ->> 'direction' OPERATOR(pg_catalog.<>) 'pull';
+CREATE INDEX ON tandem._mapping (target) WHERE captured;
 CREATE INDEX ON tandem._mapping (tenant_id) WHERE definition -> 'options' OPERATOR(pg_catalog.?) 'after';
 CREATE INDEX ON tandem._mapping (tenant_id) WHERE refers_to OPERATOR(pg_catalog.<>) '{}';
 CREATE INDEX ON tandem._mapping (next_run_at) WHERE next_run_at IS NOT NULL AND enabled AND NOT paused;
@@ -281,7 +288,7 @@ COMMENT ON TABLE tandem._sync_error IS 'one record (or one run) that failed: cla
 CREATE TABLE tandem._contract (
     mapping_id bigint NOT NULL,
     ordinal bigint GENERATED ALWAYS AS IDENTITY,  -- what a listing has shown is kept as a set of these; no cache, see _seen
-    hash bigint NOT NULL,               -- over the mapped values and the definition they were mapped by
+    hash bigint NOT NULL,               -- over the mapped values and the definition they were mapped by; of a source_query: over the row that was sent
     changed_at timestamptz NOT NULL DEFAULT now(),  -- when last_action was done
     created_at timestamptz,             -- null: changed_at, for it was not changed since
     deleted_at timestamptz,             -- the record is gone at the source, and its row by policy

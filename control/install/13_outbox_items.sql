@@ -27,6 +27,7 @@ CREATE TABLE tandem._outbox_item (
     idempotency_key text,
     batch bigint,                       -- of push_records: the newest
     record jsonb,                       -- of push_records: the values by column; null: the row has them
+    row_hash bigint,                    -- of a source_query: the row as it was compared
     UNIQUE (mapping_id, key)
 ) WITH (fillfactor = 70);
 CREATE INDEX ON tandem._outbox_item (mapping_id, seq) WHERE state = 'p';

@@ -80,7 +80,8 @@ SELECT t.name AS tenant, m.name AS mapping, m.mapping_id, c.connection, m.object
        f.completed_at AS last_completed_at, f.completed_at - f.started_at AS last_duration,
        coalesce(l.last_activity_at, l.requested_at) AS last_activity_at,
        CASE WHEN s.status NOT IN ('disabled', 'paused') THEN m.next_run_at END AS next_run_at,
-       now() - g.started_at AS freshness
+       now() - g.started_at AS freshness,
+       m.compared_at, m.compared_new, m.compared_changed, m.compared_removed
 FROM tandem._mapping m
 JOIN tandem._tenant t ON t.tenant_id = m.tenant_id
 JOIN tandem.connection_status c ON c.connection_id = m.connection_id
@@ -93,9 +94,9 @@ LEFT JOIN LATERAL (SELECT * FROM ((SELECT * FROM tandem._run x WHERE x.mapping_i
                                   UNION ALL
                                   (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status IN ('pending', 'running'))) x
                    ORDER BY x.status = 'running' DESC, x.run DESC LIMIT 1) l ON true
-LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.completed_at IS NOT NULL AND x.kind = 'pull'
+LEFT JOIN LATERAL (SELECT * FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.completed_at IS NOT NULL AND x.kind = CASE WHEN m.definition ->> 'direction' = 'push' AND NOT m.captured THEN 'push' ELSE 'pull' END
                    ORDER BY x.run DESC LIMIT 1) f ON true
-LEFT JOIN LATERAL (SELECT x.started_at FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status = 'completed' AND x.kind = 'pull'
+LEFT JOIN LATERAL (SELECT x.started_at FROM tandem._run x WHERE x.mapping_id = m.mapping_id AND x.status = 'completed' AND x.kind = CASE WHEN m.definition ->> 'direction' = 'push' AND NOT m.captured THEN 'push' ELSE 'pull' END
                    ORDER BY x.run DESC LIMIT 1) g ON true
 CROSS JOIN LATERAL (SELECT count(*) AS unresolved, count(x.waits_for) AS waiting FROM tandem._sync_error x
                     WHERE x.mapping_id = m.mapping_id AND x.resolved_at IS NULL) e
@@ -105,7 +106,7 @@ CROSS JOIN LATERAL (SELECT count(*) AS changes FROM tandem._schema_change x
 -- local changes that wait to be sent or are under way; those that are parked are errors
 CROSS JOIN LATERAL (SELECT count(*) AS pending, min(x.captured_at) AS oldest FROM tandem._outbox_item x
                     WHERE x.mapping_id = m.mapping_id AND x.state <> 'f') u
-LEFT JOIN LATERAL (SELECT * FROM tandem._captured_changes(m.mapping_id)) v ON m.definition ->> 'direction' <> 'pull'
+LEFT JOIN LATERAL (SELECT * FROM tandem._captured_changes(m.mapping_id)) v ON m.captured
 -- the first event of a pushed table that no trigger captures: there is none, or it does not always fire
 LEFT JOIN LATERAL (
     SELECT CASE WHEN g.tgname IS NULL THEN format('%s of table %I.%I is not captured, for its trigger is missing', v.event, n.nspname, r.relname)
@@ -123,7 +124,7 @@ LEFT JOIN LATERAL (
                  -- which does not see what is written through other tables
                  AND r.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = m.target))
            ORDER BY x.tgenabled = 'A' DESC LIMIT 1) g ON true
-     WHERE m.definition ->> 'direction' IN ('push', 'both') AND g.tgenabled IS DISTINCT FROM 'A' AND r.oid IS NOT NULL
+     WHERE m.captured AND g.tgenabled IS DISTINCT FROM 'A' AND r.oid IS NOT NULL
        AND NOT (v.bit = 32 AND r.relkind = 'f')
      ORDER BY v.ord LIMIT 1) k ON true
 CROSS JOIN LATERAL (
@@ -151,4 +152,8 @@ COMMENT ON VIEW tandem.mapping_status IS 'how each mapping is doing: the first t
 COMMENT ON COLUMN tandem.mapping_status.next_step IS 'SQL to paste';
 COMMENT ON COLUMN tandem.mapping_status.pending_changes IS 'local changes that the other side has not acknowledged yet, without those that are parked as errors';
 COMMENT ON COLUMN tandem.mapping_status.oldest_pending_at IS 'when the oldest of them was captured';
+COMMENT ON COLUMN tandem.mapping_status.compared_at IS 'when the rows of source_query were last held against what had been sent';
+COMMENT ON COLUMN tandem.mapping_status.compared_new IS 'how many of them had never been sent, or were deleted there';
+COMMENT ON COLUMN tandem.mapping_status.compared_changed IS 'how many were others than when they were sent';
+COMMENT ON COLUMN tandem.mapping_status.compared_removed IS 'how many that had been sent were not among them any more, where delete_mode lets them go';
 COMMENT ON COLUMN tandem.mapping_status.freshness IS 'now minus the moment up to which the table is known to equal the source';

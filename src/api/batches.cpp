@@ -11,6 +11,7 @@
 #include "pg/entry.hpp"
 #include "store/batches.hpp"
 #include "store/given_rows.hpp"
+#include "store/source.hpp"
 #include "worker/wake.hpp"
 
 namespace tandem::api {
@@ -25,6 +26,10 @@ constexpr std::int64_t kMostRecords = 10'000;
 
 void require_push(const store::MappingRow& m) {
   const std::string direction = m.definition.string_at("direction").value_or("pull");
+  if (direction == "push" && store::has_source(m.definition))
+    throw Failure(Errc::not_supported, strcat("mapping ", m.name, " sends the rows of its source_query"),
+                  "A record that the query does not show would be deleted by the next comparison.",
+                  "Make a mapping without source_query for batches.");
   if (direction == "push") return;
   if (direction == "both")
     throw Failure(Errc::not_supported, strcat("mapping ", m.name, " keeps its table and the other side in step"),

@@ -6,6 +6,7 @@
 #include "pg/function_call.hpp"
 #include "store/deletes.hpp"
 #include "store/mappings.hpp"
+#include "store/source.hpp"
 #include "store/tenants.hpp"
 #include "worker/background.hpp"
 #include "worker/wake.hpp"
@@ -31,6 +32,10 @@ std::int64_t approve_deletes(const pg::FunctionCall& call) {
   if (mapping.definition.string_at("delete_mode").value_or("ignore") == "ignore")
     throw Failure(Errc::prerequisite, strcat("mapping ", name, " deletes nothing"), "Its delete_mode is ignore.",
                   strcat("SELECT tandem.alter_mapping(", pg::quote_literal(name), ", '{\"delete_mode\": \"hard\"}');"));
+  if (mapping.definition.string_at("direction") == "push" && !store::has_source(mapping.definition))
+    throw Failure(Errc::prerequisite, strcat("mapping ", name, " holds no deletes back"),
+                  "What is deleted here is deleted there as soon as it is sent.",
+                  "SELECT * FROM tandem.outbox WHERE operation = 'delete';");
   require_runnable(sql, mapping);
   const std::optional<std::int64_t> run = store::request_approved_run(sql, mapping.mapping_id, *at_most);
   if (!run)

@@ -117,7 +117,8 @@ store::Reread reread_after(const store::MappingRow& before, const store::Mapping
   };
   if (before.connection_id != after.connection_id || before.target != after.target) return store::Reread::everything;
   // What was remembered of records in one of these ways means nothing in the other.
-  for (const char* key : {"filters", "params", "stamp", "hash_fields", "verify", "soft_delete_columns"}) {
+  for (const char* key :
+       {"filters", "params", "stamp", "hash_fields", "verify", "soft_delete_columns", "source_query", "source_key"}) {
     if (option(before, key) != option(after, key)) return store::Reread::everything;
   }
   for (const char* key : {"object", "direction", "sync_mode", "cursor_field"}) {

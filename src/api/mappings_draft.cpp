@@ -17,6 +17,7 @@
 #include "store/mapping_mates.hpp"
 #include "store/queue.hpp"
 #include "store/references.hpp"
+#include "store/source.hpp"
 #include "store/target.hpp"
 #include "store/target_checks.hpp"
 #include "store/transform_check.hpp"
@@ -71,8 +72,12 @@ void require_usable(const pg::Table& table, pg::Oid owner, const std::string& ow
   const auto raise = [](std::optional<base::Error> problem) {
     if (problem) throw Failure(*std::move(problem));
   };
-  raise(pulls ? store::target_problem(table) : store::source_problem(table));
+  const bool compares = direction == "push" && store::has_source(given);
+  raise(pulls      ? store::target_problem(table)
+        : compares ? store::compared_problem(table)
+                   : store::source_problem(table));
   raise(store::owner_problem(owner, owner_name));
+  if (compares) return;  // the query says what is read
   if (pulls) raise(store::privilege_problem(table, owner, given.string_at("delete_mode") == "hard"));
   if (pushes) raise(store::capture_problem(table, owner));
 }
@@ -176,6 +181,19 @@ void fill_in(Json& definition, const core::Mapping& mapping) {
   }
 }
 
+// Where the rows come from: of a query every name is written down qualified.
+pg::Table find_source(Caller& caller, const pg::Table& table, Json& definition) {
+  if (definition.string_at("direction") != "push") return table;
+  const Json* options = definition.find("options");
+  if (options == nullptr || !store::has_source(definition)) return table;
+  pg::Table source = store::source_of(caller.sql, table, definition);
+  store::try_source(caller.sql, source);
+  Json changed = *options;
+  changed.set("source_query", Json(source.query));
+  definition.set("options", std::move(changed));
+  return source;
+}
+
 // The definition's columns with every name of the database qualified; and the child tables among them.
 void resolve_columns(Caller& caller, const pg::Table& table, const core::Target& target, const core::Mapping& mapping,
                      Draft& draft) {
@@ -210,9 +228,10 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
   check_schedule(draft);
 
   const core::Api api = connection.api();
-  const core::Target described = store::target_of(table);
   const auto fields = store::load_fields(caller.sql, connection.connection_id, row.object);
   row.definition = definition_of(given);
+  const pg::Table source = find_source(caller, table, row.definition);
+  const core::Target described = store::target_of(source);
   core::ParsedMapping parsed = core::parse_mapping(row.name, row.definition, api, described, fields);
   const bool sound = !core::has_errors(parsed.findings);
   draft.findings.insert(draft.findings.end(), parsed.findings.begin(), parsed.findings.end());
@@ -221,10 +240,11 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
     if (auto problem = zone_problem(object->cursor->zone, "object")) draft.findings.push_back(*std::move(problem));
   const core::Findings more = core::validate_mapping(parsed.mapping, api, described, fields);
   draft.findings.insert(draft.findings.end(), more.begin(), more.end());
-  store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
+  if (!parsed.mapping.compares())
+    store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
   check_chain(caller, row, parsed.mapping, draft.findings);
   check_mates(caller, row, parsed.mapping, draft.findings);
-  resolve_columns(caller, table, described, parsed.mapping, draft);
+  resolve_columns(caller, source, described, parsed.mapping, draft);
   const core::Findings about_references =
       store::check_references(caller.sql, {row.name, row.tenant_id, owner}, parsed.mapping, described);
   draft.findings.insert(draft.findings.end(), about_references.begin(), about_references.end());

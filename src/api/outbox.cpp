@@ -20,6 +20,7 @@
 #include "store/push_runs.hpp"
 #include "store/pushed_mappings.hpp"
 #include "store/runs.hpp"
+#include "store/source.hpp"
 #include "worker/background.hpp"
 #include "worker/wake.hpp"
 
@@ -45,6 +46,11 @@ struct PushedTable {
 PushedTable pushed_table(pg::Sql& sql, const store::MappingRow& m) {
   std::optional<pg::Table> table = pg::describe_table(sql, m.target);
   if (!table) throw Failure(Errc::undefined_object, strcat("table ", m.target_name, " does not exist any more"));
+  if (store::has_source(m.definition)) {
+    pg::Table source = store::source_of(sql, *std::move(table), m.definition);
+    store::PushedMapping pushed = store::pushed_mapping(sql, m, source);
+    return {std::move(source), std::move(pushed)};
+  }
   for (store::PushedMapping& pushed : store::pushed_mappings(sql, *table))
     if (pushed.mapping_id == m.mapping_id) return {*std::move(table), std::move(pushed)};
   throw Failure(Errc::prerequisite, strcat("mapping ", m.name, " is not the one it was"), {},

@@ -6,6 +6,7 @@
 #include "store/connections.hpp"
 #include "store/fields.hpp"
 #include "store/runs.hpp"
+#include "store/source.hpp"
 #include "store/target.hpp"
 
 namespace tandem::api {
@@ -13,10 +14,11 @@ namespace tandem::api {
 using base::strcat;
 
 StoredMapping stored_mapping(pg::Sql& sql, const store::MappingRow& row) {
-  std::optional<pg::Table> table = pg::describe_table(sql, row.target);
-  if (!table)
+  std::optional<pg::Table> found = pg::describe_table(sql, row.target);
+  if (!found)
     throw base::Failure(base::Errc::undefined_object, strcat("table ", row.target_name, " does not exist any more"));
-  core::Target target = store::target_of(*table);
+  pg::Table table = store::source_of(sql, *std::move(found), row.definition);
+  core::Target target = store::target_of(table);
   const core::Api api = store::load_connection(sql, row.connection_id).api();
   core::Mapping mapping =
       core::sound_mapping(core::parse_mapping(row.name, row.definition, api, target,
@@ -27,7 +29,7 @@ StoredMapping stored_mapping(pg::Sql& sql, const store::MappingRow& row) {
   spec.tenant_id = row.tenant_id;
   spec.definition = row.definition;
   core::fill_stamps(mapping, target, store::stamp_values(sql, spec));
-  return {*std::move(table), std::move(target), std::move(mapping)};
+  return {std::move(table), std::move(target), std::move(mapping)};
 }
 
 }  // namespace tandem::api

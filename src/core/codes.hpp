@@ -84,6 +84,9 @@ inline constexpr const char* kNoReferred = "TD426";  // the record it refers to 
 inline constexpr const char* kCannotWrite = "TD431";     // the object has no call for what is to be done
 inline constexpr const char* kNotWrittenBack = "TD432";  // accepted, but what came back does not fit the row
 
+inline constexpr const char* kSourceKeys = "TD433";   // rows of a source_query that its key does not tell apart
+inline constexpr const char* kSourceFails = "TD434";  // a source_query that cannot be run any more, or raises an error
+
 inline constexpr const char* kReported = "TD601";  // record_sync_error(): found by an application
 
 inline constexpr const char* kOwnerGone = "TD701";         // the role that owns the mapping does not exist any more

@@ -47,7 +47,8 @@ struct Table {
   Oid oid = kInvalidOid;
   std::string schema, name;
   std::string quoted;  // "public.contacts", quoted where needed
-  char kind = 'r';     // relkind: r, p, f, v, m
+  char kind = 'r';     // relkind: r, p, f, v, m; q: rows of a query (store/source.hpp), the names are those of a table
+  std::string query;   // of those: the SELECT
   bool temporary = false;
   Oid owner = kInvalidOid;
   bool row_triggers = false;           // BEFORE row triggers on INSERT or UPDATE (they may swallow a row)

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/strings.hpp"
 #include "pg/guard.hpp"
+#include "pg/identity.hpp"
 #include "pg/jsonb_value.hpp"
 #include "pg/memory.hpp"
 #include "pg/type_oids.hpp"
@@ -22,7 +23,7 @@ constexpr std::size_t kRowsPerReset = 100;  // how many rows' values lie in memo
 constexpr std::size_t kRowsPerInterruptCheck = 1000;
 
 static_assert(kBoolType == BOOLOID && kInt8Type == INT8OID && kInt4Type == INT4OID && kTextType == TEXTOID &&
-              kJsonbType == JSONBOID && kDefaultCollation == DEFAULT_COLLATION_OID);
+              kJsonbType == JSONBOID && kNumericType == NUMERICOID && kDefaultCollation == DEFAULT_COLLATION_OID);
 
 // How the cells of one column become Datums. Plain data.
 struct ColumnPlan {
@@ -265,6 +266,41 @@ void StagedPage::append_rows(std::span<const Cell> cells) {
       ++rows_;
     }
     MemoryContextReset(impl.batch);
+  });
+}
+
+void StagedPage::append_query(std::string_view query) { append_rows_of(query, {}); }
+
+void StagedPage::append_engine_query(std::string_view query, std::initializer_list<std::int64_t> params) {
+  const EngineIdentity identity;
+  append_rows_of(query, std::span(params.begin(), params.size()));
+}
+
+void StagedPage::append_rows_of(std::string_view query, std::span<const std::int64_t> params) {
+  if (impl_ == nullptr) throw Failure(Errc::internal, "rows are staged on a page that has ended");
+  sql_.require_usable();
+  const MemoryScope memory("tandem staged query");
+  call([&] {
+    const int count = static_cast<int>(params.size());
+    auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * (params.size() + 1)));
+    ParamListInfo values = makeParamList(count);
+    for (int i = 0; i < count; ++i) {
+      types[i] = INT8OID;
+      values->params[i] = {Int64GetDatum(params[static_cast<std::size_t>(i)]), false, PARAM_FLAG_CONST, INT8OID};
+    }
+    SPIPlanPtr plan = SPI_prepare(pnstrdup(query.data(), query.size()), count, types);
+    if (plan == nullptr) elog(ERROR, "statement failed: %s", SPI_result_code_string(SPI_result));
+    DestReceiver* into = CreateTuplestoreDestReceiver();
+    SetTuplestoreDestReceiverParams(into, impl_->store, impl_->context, true, impl_->shape,
+                                    "the query does not give the columns that it gave before");
+    SPIExecuteOptions options = {};
+    options.params = values;
+    options.dest = into;
+    const int code = SPI_execute_plan_extended(plan, &options);
+    if (code < 0) elog(ERROR, "statement failed: %s", SPI_result_code_string(code));
+    rows_ += static_cast<std::size_t>(SPI_processed);
+    SPI_freeplan(plan);
+    into->rDestroy(into);
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,11 @@ class StagedPage {
   // rows() then tells which row it was, and the page must be dropped with its savepoint. Text for text and varchar(n)
   // goes in as it is: its length is the caller's to check. A NULL for a domain meets the domain's checks.
   void append(std::span<const base::Cell> cells);
+  // Appends all rows of a query, which gives exactly these columns, however many: what does not fit into memory goes to
+  // a file. As the current user with the session's own settings; and as the engine, whose query is fixed SQL of ours
+  // with parameters $1, …
+  void append_query(std::string_view query);
+  void append_engine_query(std::string_view query, std::initializer_list<std::int64_t> params);
   // Tell the planner how many rows there are; call once after the last append, before SQL uses it.
   void ready() { ready(rows_); }
   void ready(std::size_t rows);  // that many are to be planned for
@@ -57,6 +63,7 @@ class StagedPage {
  private:
   friend class Sql;
   void append_rows(std::span<const base::Cell> cells);
+  void append_rows_of(std::string_view query, std::span<const std::int64_t> params);
   void end() noexcept;
 
   struct Impl;

@@ -6,7 +6,7 @@
 
 namespace tandem::pg {
 
-constexpr Oid kBoolType = 16, kInt8Type = 20, kInt4Type = 23, kTextType = 25, kJsonbType = 3802;
+constexpr Oid kBoolType = 16, kInt8Type = 20, kInt4Type = 23, kTextType = 25, kNumericType = 1700, kJsonbType = 3802;
 constexpr Oid kDefaultCollation = 100;  // of a text column
 
 }  // namespace tandem::pg

@@ -36,10 +36,8 @@ struct Captured {
 
 std::vector<std::int64_t> pushing(pg::Sql& sql, pg::Oid table) {
   return sql
-      .engine(
-          "SELECT mapping_id FROM tandem._mapping WHERE target = $1 AND definition ->> 'direction' IN ('push', 'both')"
-          " ORDER BY mapping_id",
-          {pg::Param::oid(table)})
+      .engine("SELECT mapping_id FROM tandem._mapping WHERE target = $1 AND captured ORDER BY mapping_id",
+              {pg::Param::oid(table)})
       .integers(0);
 }
 
@@ -150,7 +148,7 @@ void tell_pushers(pg::Sql& sql, std::optional<pg::Oid> table) {
   sql.engine(
       "UPDATE tandem._capture c SET owners = n.owners FROM (SELECT k.\"table\", coalesce((SELECT array_agg(DISTINCT"
       " m.owner ORDER BY m.owner) FROM tandem._mapping m JOIN tandem._connection x ON x.connection_id = m.connection_id"
-      " WHERE m.target = k.\"table\" AND m.definition ->> 'direction' IN ('push', 'both') AND m.enabled AND NOT "
+      " WHERE m.target = k.\"table\" AND m.captured AND m.enabled AND NOT "
       "m.paused"
       " AND x.enabled AND NOT x.paused"
       " AND NOT EXISTS (SELECT FROM tandem._instance i WHERE i.paused_reason IS NOT NULL)), '{}') AS owners"
@@ -190,7 +188,7 @@ void refresh_all_captures(pg::Sql& sql) {
   const std::vector<std::int64_t> tables =
       sql.engine(
              "SELECT \"table\"::int8 FROM tandem._capture UNION SELECT target::int8 FROM tandem._mapping"
-             " WHERE definition ->> 'direction' IN ('push', 'both') ORDER BY 1")
+             " WHERE captured ORDER BY 1")
           .integers(0);
   for (const std::int64_t table : tables) {
     try {

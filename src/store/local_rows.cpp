@@ -4,8 +4,9 @@
 
 #include "base/json.hpp"
 #include "base/strings.hpp"
-#include "pg/expression.hpp"
+#include "pg/scopes.hpp"
 #include "pg/type_oids.hpp"
+#include "store/source.hpp"
 
 namespace tandem::store {
 
@@ -14,12 +15,6 @@ using base::strcat;
 namespace {
 
 constexpr std::string_view kPage = "tandem_keys";
-
-bool same_columns(std::vector<std::string> a, std::vector<std::string> b) {
-  std::ranges::sort(a);
-  std::ranges::sort(b);
-  return a == b;
-}
 
 const pg::TableColumn& column_of(const pg::Table& table, const std::string& name) {
   if (const pg::TableColumn* column = table.column(name)) return *column;
@@ -36,47 +31,95 @@ base::Cell text_cell(const std::optional<std::string>& text) {
   return cell;
 }
 
-// How the columns of a key are compared: as the index over them does, where there is one.
-std::vector<std::string> key_equality(const pg::Table& table, const std::vector<std::string>& key) {
-  std::vector<std::string> equals;
-  if (table.kind == 'f') {  // has no indexes: what its columns call equal
-    for (const std::string& name : key) equals.push_back(pg::equality_operator(column_of(table, name).type));
-    return equals;
+// As it is asked for, and what comes.
+struct Asked {
+  std::string expression;
+  pg::StagedColumn column;
+};
+Asked ask(const pg::TableColumn& column, std::string name) {
+  const bool money = column.conversion.name == "money";  // lc_monetary decides how that is printed
+  return {strcat("t.", pg::quote_identifier(column.name), money ? "::pg_catalog.numeric" : ""),
+          {std::move(name), money ? pg::kNumericType : column.type, -1, column.collation}};
+}
+
+// Keys are texts in items and contracts: as read_local_rows prints them.
+std::string key_object(const std::vector<std::string>& key) {
+  std::vector<std::string> missing, members;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    missing.push_back(strcat("f.k", i + 1, " IS NULL"));
+    members.push_back(strcat(pg::quote_literal(key[i]), "::pg_catalog.text, pg_catalog.concat(f.k", i + 1, ")"));
   }
-  const auto unique = std::ranges::find_if(
-      table.unique_keys, [&](const pg::UniqueKey& candidate) { return same_columns(candidate.columns, key); });
-  if (unique == table.unique_keys.end())
-    throw base::Failure(base::Errc::prerequisite,
-                        strcat("table ", table.quoted, " has no unique key on ", base::join(key, ", "), " any more"));
-  for (const std::string& name : key)
-    equals.push_back(
-        unique->equals[static_cast<std::size_t>(std::ranges::find(unique->columns, name) - unique->columns.begin())]);
-  return equals;
+  return strcat("CASE WHEN ", base::join(missing, " OR "), " THEN NULL ELSE pg_catalog.jsonb_build_object(",
+                base::join(members, ", "), ") END");
+}
+
+// What the query computes is its own session's business, how its values are printed is not: rows come as they are, and
+// are printed by a second statement. Each key looks up its rows: conditions on the key find their way into most
+// queries.
+void plan_query(LocalRowPlan& plan, const pg::Table& table, const std::vector<Asked>& asked, const std::string& same) {
+  std::vector<std::string> expressions, names, keys;
+  plan.found = {{"n", pg::kInt4Type, -1, pg::kInvalidOid}};
+  for (std::size_t i = 0; i < plan.key.size(); ++i) {
+    Asked key = ask(column_of(table, plan.key[i]), strcat("k", i + 1));
+    keys.push_back(std::move(key.expression));
+    plan.all_found.push_back(std::move(key.column));
+  }
+  for (const Asked& one : asked) {
+    expressions.push_back(one.expression);
+    names.push_back(strcat("f.", one.column.name));
+    plan.found.push_back(one.column);
+    plan.all_found.push_back(one.column);
+  }
+  const std::string list = base::join(expressions, ", "), values = base::join(names, ", ");
+  const std::string hash =
+      strcat("pg_catalog.hashtextextended(ROW(", values, ")::pg_catalog.text COLLATE pg_catalog.\"C\", 0)");
+  plan.read = strcat("SELECT p.n, ", list, " FROM ", kPage, " p CROSS JOIN LATERAL (SELECT * FROM ", rows_of(table),
+                     " s WHERE ", same, " OFFSET 0) t");
+  plan.print = strcat("SELECT f.n, ", values, ", ", hash, " FROM ", kFoundRows, " f");
+  plan.all = strcat("SELECT ", base::join(keys, ", "), ", ", list, " FROM ", rows_of(table), " t");
+  plan.identify = strcat("SELECT ", key_object(plan.key), ", ", hash, " FROM ", kFoundRows, " f");
+}
+
+pg::Rows run(pg::Sql& sql, const LocalRowPlan& plan) {
+  if (plan.found.empty()) return sql.run_as_texts(plan.read);
+  pg::StagedPage found(sql, kFoundRows, plan.found);
+  {
+    const pg::ReadOnly read_only;
+    found.append_query(plan.read);
+  }
+  found.ready();
+  const pg::Printing printing;
+  return sql.run_as_texts(plan.print);
 }
 
 }  // namespace
 
 LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
                                  std::vector<std::string> columns, bool record) {
-  LocalRowPlan plan{
-      .key = key, .columns = std::move(columns), .staged = {}, .record = record, .same_row = {}, .read = {}};
+  LocalRowPlan plan;
+  plan.key = key;
+  plan.columns = std::move(columns);
+  plan.record = record;
   const std::vector<std::string> equals = key_equality(table, key);
-  std::vector<std::string> same, list{"p.n"};
+  const char* row = table.kind == 'q' ? "s." : "t.";
+  std::vector<std::string> same, list;
   for (std::size_t i = 0; i < key.size(); ++i) {
     const pg::TableColumn& column = column_of(table, key[i]);
     plan.staged.push_back({strcat("k", i + 1), column.type, column.typmod, column.collation});
-    same.push_back(strcat("t.", pg::quote_identifier(key[i]), " ", equals[i], " p.k", i + 1));
+    same.push_back(strcat(row, pg::quote_identifier(key[i]), " ", equals[i], " p.k", i + 1));
   }
   plan.staged.push_back({"n", pg::kInt4Type, -1, pg::kInvalidOid});
-  plan.same_row = base::join(same, " AND ");
-  for (const std::string& name : plan.columns) {
-    const pg::TableColumn& column = column_of(table, name);
-    const bool money = column.conversion.name == "money";  // lc_monetary decides how that is printed
-    list.push_back(strcat("t.", pg::quote_identifier(column.name), money ? "::pg_catalog.numeric" : ""));
+  std::vector<Asked> asked;
+  for (const std::string& name : plan.columns)
+    asked.push_back(ask(column_of(table, name), strcat("c", asked.size() + 1)));
+  if (record) asked.push_back({"pg_catalog.to_jsonb(t.*)", {"record", pg::kJsonbType, -1, pg::kInvalidOid}});
+  if (table.kind == 'q') {
+    plan_query(plan, table, asked, base::join(same, " AND "));
+    return plan;
   }
-  if (record) list.emplace_back("pg_catalog.to_jsonb(t.*)");
-  plan.read =
-      strcat("SELECT ", base::join(list, ", "), " FROM ", kPage, " p JOIN ", table.quoted, " t ON ", plan.same_row);
+  for (const Asked& one : asked) list.push_back(one.expression);
+  plan.read = strcat("SELECT p.n", list.empty() ? "" : ", ", base::join(list, ", "), " FROM ", kPage, " p JOIN ",
+                     table.quoted, " t ON ", base::join(same, " AND "));
   return plan;
 }
 
@@ -103,7 +146,7 @@ std::vector<std::optional<Texts>> read_local_rows(pg::Sql& sql, const LocalRowPl
   pg::StagedPage page(sql, kPage, plan.staged);
   page.append(cells);
   page.ready();
-  const pg::Rows rows = sql.run_as_texts(plan.read);
+  const pg::Rows rows = run(sql, plan);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Texts& row = found[std::stoul(rows.text(i, 0))].emplace();
     row.reserve(plan.columns.size());
@@ -117,7 +160,7 @@ std::vector<std::string> first_keys(pg::Sql& sql, const pg::Table& table, const 
   std::vector<std::string> columns;
   for (const std::string& name : key) columns.push_back(pg::quote_identifier(column_of(table, name).name));
   const std::string list = base::join(columns, ", ");
-  const pg::Rows rows = sql.run_as_texts(strcat("SELECT ", list, " FROM ", table.quoted,
+  const pg::Rows rows = sql.run_as_texts(strcat("SELECT ", list, " FROM ", rows_of(table), " t",
                                                 table.kind == 'f' ? "" : strcat(" ORDER BY ", list), " LIMIT ", limit));
   std::vector<std::string> out;
   for (std::size_t i = 0; i < rows.size(); ++i) {

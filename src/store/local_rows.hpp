@@ -20,17 +20,21 @@ struct LocalRowPlan {
   std::vector<std::string> key;      // the row key
   std::vector<std::string> columns;  // what is asked of each row
   std::vector<pg::StagedColumn> staged;
-  bool record = false;   // behind the columns the whole row as a JSON object
-  std::string same_row;  // "t.id OPERATOR(pg_catalog.=) p.k1 AND …"
+  bool record = false;  // behind the columns the whole row as a JSON object
   std::string read;
+  // Of the rows of a query (store/source.hpp): what `read` gives, staged as kFoundRows, and how it is printed, with the
+  // row's hash behind all else. And the same of all its rows, which become a key ({"id": "5"}, as jsonb) and that hash.
+  std::vector<pg::StagedColumn> found, all_found;
+  std::string print, all, identify;
 };
+inline constexpr std::string_view kFoundRows = "tandem_found_rows";
 [[nodiscard]] LocalRowPlan make_local_row_plan(const pg::Table& table, const std::vector<std::string>& key,
                                                std::vector<std::string> columns, bool record = false);
 
 using Texts = std::vector<std::optional<std::string>>;
 
-// Beside the keys ({"id": "5"}): the texts of plan.columns (money as the number it is); nullopt: there is no such row,
-// or the owner does not see it.
+// Beside the keys ({"id": "5"}): the texts of plan.columns (money as the number it is), of a query also the hash;
+// nullopt: there is no such row, or the owner does not see it.
 [[nodiscard]] std::vector<std::optional<Texts>> read_local_rows(pg::Sql& sql, const LocalRowPlan& plan,
                                                                 const std::vector<std::string>& keys);
 

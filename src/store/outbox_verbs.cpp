@@ -8,6 +8,7 @@
 #include "store/batches.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
+#include "store/source.hpp"
 
 namespace tandem::store {
 
@@ -45,14 +46,15 @@ std::string keys_statement(const pg::Table& table, const core::CaptureKey& key, 
       strcat(" FROM pg_catalog.jsonb_array_elements(", pg::quote_literal(keys), "::pg_catalog.jsonb) AS k (k)");
   if (!rows) return strcat("SELECT ", base::join(asked, ", "), from);
   for (const Column& other : key.others) asked.push_back(strcat("t.", pg::quote_identifier(other.name)));
-  asked.emplace_back("CASE WHEN t.tableoid IS NULL THEN 'd' ELSE 'u' END");
+  const std::string missing = strcat("t.", pg::quote_identifier(key.row.front().name), " IS NULL");
+  asked.push_back(strcat("CASE WHEN ", missing, " THEN 'd' ELSE 'u' END"));
   for (const auto& [attnum, value] : key.only_where)
     where.push_back(
         strcat("t.", pg::quote_identifier(std::ranges::find(table.columns, attnum, &pg::TableColumn::attnum)->name),
                "::text = ", pg::quote_literal(value)));
-  return strcat("SELECT ", base::join(asked, ", "), from, " LEFT JOIN ", table.quoted, " t ON ",
+  return strcat("SELECT ", base::join(asked, ", "), from, " LEFT JOIN ", rows_of(table), " t ON ",
                 base::join(joined, " AND "),
-                where.empty() ? "" : strcat(" WHERE t.tableoid IS NULL OR ", base::join(where, " AND ")));
+                where.empty() ? "" : strcat(" WHERE ", missing, " OR ", base::join(where, " AND ")));
 }
 
 std::string object_of(const std::vector<Column>& columns, const pg::Rows& rows, std::size_t row, std::size_t from) {
@@ -70,7 +72,7 @@ CapturedCount captured_changes(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows rows = sql.engine(R"(
     SELECT coalesce(sum(e.n), 0)::bigint, min(e.at)
       FROM tandem._mapping m JOIN tandem._outbox e ON e."table" = m.target AND e.origin IS DISTINCT FROM m.mapping_id
-     WHERE m.mapping_id = $1)",
+     WHERE m.mapping_id = $1 AND m.captured)",
                                    {mapping_id});
   return {rows.integer(0, 0), rows.instant_or_null(0, 1)};
 }
@@ -192,9 +194,9 @@ std::int64_t push_run(pg::Sql& sql, std::int64_t mapping_id) {
 
 RowMark mark_row(pg::Sql& sql, std::int64_t mapping_id, const std::string& key) {
   const pg::Rows rows = sql.engine(R"(
-    SELECT greatest((SELECT max(e.seq) FROM tandem._outbox e WHERE e."table" = m.target),
+    SELECT greatest((SELECT max(e.seq) FROM tandem._outbox e WHERE e."table" = m.target AND m.captured),
                     (SELECT greatest(i.seq, i.version) FROM tandem._outbox_item i WHERE i.mapping_id = $1 AND i.key = $2::jsonb), 0),
-           EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target AND e.txid = pg_current_xact_id_if_assigned())
+           m.captured AND EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target AND e.txid = pg_current_xact_id_if_assigned())
       FROM tandem._mapping m WHERE m.mapping_id = $1)",
                                    {mapping_id, key});
   if (rows.empty()) return {};
@@ -208,7 +210,7 @@ std::string state_of_row(pg::Sql& sql, std::int64_t mapping_id, const std::strin
                                  ELSE 'pending' END
                        FROM tandem._outbox_item i WHERE i.mapping_id = $1 AND i.key = $2::jsonb AND i.seq <= $3),
                     (SELECT 'pending' FROM tandem._mapping m
-                      WHERE m.mapping_id = $1 AND EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target AND e.seq <= $3)),
+                      WHERE m.mapping_id = $1 AND m.captured AND EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target AND e.seq <= $3)),
                     'synced'))",
               {mapping_id, key, seq})
       .text(0, 0);

@@ -47,7 +47,17 @@ void OutgoingRows::judge(const std::vector<std::optional<Texts>>& rows, std::vec
 }
 
 std::vector<OutgoingRow> OutgoingRows::read(pg::Sql& sql, const std::vector<std::string>& keys) {
-  return make(sql, read_local_rows(sql, plan_, keys));
+  std::vector<std::optional<Texts>> rows = read_local_rows(sql, plan_, keys);
+  if (plan_.found.empty()) return make(sql, std::move(rows));
+  std::vector<std::int64_t> hashes(rows.size());  // behind all else
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;
+    hashes[i] = std::stoll(rows[i]->back().value());
+    rows[i]->pop_back();
+  }
+  std::vector<OutgoingRow> out = make(sql, std::move(rows));
+  for (std::size_t i = 0; i < out.size(); ++i) out[i].hash = hashes[i];
+  return out;
 }
 
 std::vector<OutgoingRow> OutgoingRows::read_given(pg::Sql& sql, const std::vector<std::string>& records) {

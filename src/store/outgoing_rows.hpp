@@ -23,6 +23,7 @@ struct OutgoingRow {
   std::vector<core::OutValue> values = {};  // of all push columns
   std::vector<core::RowFault> faults = {};  // with one the row cannot be sent; a code of waiting: not yet
   Texts more = {};                          // of the columns that were asked for beside them
+  std::int64_t hash = 0;                    // of all that was read, where the rows are those of a query
 };
 
 class OutgoingRows {
@@ -34,6 +35,7 @@ class OutgoingRows {
                const std::vector<std::string>& key, std::vector<std::string> more, pg::Oid owner);
 
   [[nodiscard]] const core::Outgoing& outgoing() const noexcept { return *outgoing_; }
+  [[nodiscard]] const LocalRowPlan& plan() const noexcept { return plan_; }
   // Beside `keys`, which are JSON objects ({"id": "5"}).
   [[nodiscard]] std::vector<OutgoingRow> read(pg::Sql& sql, const std::vector<std::string>& keys);
   // Beside records by column, which are no rows of the table.

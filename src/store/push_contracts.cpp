@@ -39,7 +39,7 @@ std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::
 void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknowledged>& records) {
   if (records.empty()) return;
   std::vector<std::string> ids, keys, actions, versions, bases;
-  std::vector<std::int64_t> hashes;
+  std::vector<std::int64_t> hashes, rows;
   std::vector<std::string> made;
   for (const Acknowledged& record : records) {
     ids.push_back(record.origin_id);
@@ -47,6 +47,7 @@ void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknow
     actions.emplace_back(1, record.action);
     versions.push_back(record.remote_version);
     hashes.push_back(record.sent_hash);
+    rows.push_back(record.row_hash);
     bases.push_back(record.base);
     if (record.action == 'c' && !record.local_key.empty()) made.push_back(record.local_key);
   }
@@ -60,15 +61,30 @@ void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknow
   sql.engine_by_index(R"(
     INSERT INTO tandem._contract AS c (mapping_id, origin_id, local_key, hash, last_action, remote_version, sent_hash,
                                        acknowledged_at, base, deleted_at)
-    SELECT DISTINCT ON (r.id) $1, r.id, nullif(r.key, '')::jsonb, 0, r.action::"char", nullif(r.version, ''), r.hash,
+    SELECT DISTINCT ON (r.id) $1, r.id, nullif(r.key, '')::jsonb, r.row, r.action::"char", nullif(r.version, ''), r.hash,
            clock_timestamp(), nullif(r.base, '')::jsonb, CASE r.action WHEN 'd' THEN now() END
-      FROM unnest($2, $3, $4, $5, $6, $7) AS r (id, key, action, version, hash, base)
+      FROM unnest($2, $3, $4, $5, $6, $7, $8) AS r (id, key, action, version, hash, base, row)
     ON CONFLICT (mapping_id, origin_id) DO UPDATE
        SET last_action = excluded.last_action, changed_at = now(), created_at = coalesce(c.created_at, c.changed_at),
            local_key = coalesce(excluded.local_key, c.local_key), deleted_at = excluded.deleted_at,
            remote_version = coalesce(excluded.remote_version, c.remote_version), sent_hash = excluded.sent_hash,
-           acknowledged_at = excluded.acknowledged_at, base = excluded.base)",
-                      std::vector<pg::Param>{mapping_id, ids, keys, actions, versions, hashes, bases});
+           acknowledged_at = excluded.acknowledged_at, base = excluded.base,
+           hash = CASE excluded.hash WHEN 0 THEN c.hash ELSE excluded.hash END)",
+                      std::vector<pg::Param>{mapping_id, ids, keys, actions, versions, hashes, bases, rows});
+}
+
+void remember_rows(pg::Sql& sql, std::int64_t mapping_id, const std::vector<SeenRow>& rows) {
+  if (rows.empty()) return;
+  std::vector<std::string> ids;
+  std::vector<std::int64_t> hashes;
+  for (const SeenRow& row : rows) {
+    ids.push_back(row.origin_id);
+    hashes.push_back(row.hash);
+  }
+  sql.engine_by_index(R"(
+    UPDATE tandem._contract c SET hash = r.hash FROM unnest($2, $3) AS r (id, hash)
+     WHERE c.mapping_id = $1 AND c.origin_id = r.id)",
+                      std::vector<pg::Param>{mapping_id, ids, hashes});
 }
 
 void remember_bases(pg::Sql& sql, std::int64_t mapping_id, const std::vector<AgreedBase>& agreed) {

@@ -37,10 +37,18 @@ struct Acknowledged {
   char action = 'u';           // c u d
   std::string remote_version = {};
   std::int64_t sent_hash = 0;
-  std::string base = {};  // JSON text; empty: none is kept
+  std::int64_t row_hash = 0;  // of the row of a query that was sent (store/source_comparison.hpp); 0: as it was
+  std::string base = {};      // JSON text; empty: none is kept
 };
 // In the transaction that settles the items.
 void acknowledge(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Acknowledged>& records);
+
+// Rows of a query that differ from what was compared last in nothing that is sent.
+struct SeenRow {
+  std::string origin_id;
+  std::int64_t hash = 0;
+};
+void remember_rows(pg::Sql& sql, std::int64_t mapping_id, const std::vector<SeenRow>& rows);
 
 // Of records that have a contract: what both sides agree on from now on, as JSON text.
 struct AgreedBase {

@@ -19,12 +19,12 @@ OpenedRun open_push_run(pg::Sql& sql, const RunSpec& like, std::int64_t boot_id,
   const pg::Rows state = sql.engine(R"(
     SELECT m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused AND m.definition_version = $2 AND c.version = $3,
            CASE WHEN m.push_not_before > clock_timestamp() AND coalesce(m.push_held_version = c.version, true) THEN m.push_not_before END,
-           EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
+           m.captured AND EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
            OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
                          AND (i.not_before IS NULL OR i.not_before <= clock_timestamp()))
            OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state IN ('c', 'a')
                          AND i.not_before <= clock_timestamp()),
-           m.schedule IS NOT NULL AND m.definition ->> 'direction' = 'push'
+           m.captured AND m.schedule IS NOT NULL AND m.definition ->> 'direction' = 'push'
       FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
      WHERE m.mapping_id = $1)",
                                     {like.mapping_id, like.definition_version, like.connection_version});

@@ -23,7 +23,49 @@ core::Mapping read_mapping(const MappingRow& row, const Connection& connection, 
   return core::sound_mapping(core::parse_mapping(row.name, row.definition, connection.api(), target, {}), {});
 }
 
-PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Table& table, const core::Target& target) {
+}  // namespace
+
+std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table) {
+  const pg::Rows rows = sql.engine(R"(
+    SELECT m.mapping_id, m.definition_version, c.version, m.owner::int8, m.name
+      FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
+     WHERE m.target = $1::oid AND m.captured
+     ORDER BY m.mapping_id FOR KEY SHARE OF m)",
+                                   {static_cast<std::int64_t>(table)});
+  std::string version;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    version +=
+        strcat(rows.integer(i, 0), ":", rows.integer(i, 1), ":", rows.integer(i, 2), ":", rows.integer(i, 3), " ");
+  return version;
+}
+
+std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table) {
+  const pg::Rows ids =
+      sql.engine("SELECT mapping_id FROM tandem._mapping WHERE target = $1::oid AND captured ORDER BY 1",
+                 {static_cast<std::int64_t>(table.oid)});
+  const core::Target target = target_of(table);
+  std::vector<PushedMapping> mappings;
+  for (const std::int64_t id : ids.integers(0)) {
+    const MappingRow row = load_mapping(sql, id);
+    try {
+      mappings.push_back(pushed_mapping(sql, row, table));
+    } catch (const base::Failure& failure) {
+      // What was captured for it stays known by the table's own key, until it is mended.
+      pg::log(pg::Level::warning, strcat("tandem: mapping \"", row.name, "\" cannot push: ", failure.error().text), {},
+              strcat("SELECT * FROM tandem.validate_mapping(", pg::quote_literal(row.name), ");"));
+      mappings.push_back({.mapping_id = row.mapping_id,
+                          .tenant_id = row.tenant_id,
+                          .owner = row.owner,
+                          .key = capture_key(core::Mapping(), table, target, row.mapping_id),
+                          .match_columns = {},
+                          .origin_columns = {}});
+    }
+  }
+  return mappings;
+}
+
+PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Table& source) {
+  const core::Target target = target_of(source);
   const Connection connection = load_connection(sql, row.connection_id);
   core::Mapping mapping = read_mapping(row, connection, target);
   const core::Api api = connection.api();
@@ -39,52 +81,10 @@ PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Tabl
   return {.mapping_id = row.mapping_id,
           .tenant_id = row.tenant_id,
           .owner = row.owner,
-          .key = capture_key(mapping, table, target, row.mapping_id),
+          .key = capture_key(mapping, source, target, row.mapping_id),
           .match_columns = mapping.match_on,
           .origin_columns = origin_columns(mapping, key),
           .settle = mapping.push.settle};
-}
-
-}  // namespace
-
-std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table) {
-  const pg::Rows rows = sql.engine(R"(
-    SELECT m.mapping_id, m.definition_version, c.version, m.owner::int8, m.name
-      FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
-     WHERE m.target = $1::oid AND m.definition ->> 'direction' <> 'pull'
-     ORDER BY m.mapping_id FOR KEY SHARE OF m)",
-                                   {static_cast<std::int64_t>(table)});
-  std::string version;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    version +=
-        strcat(rows.integer(i, 0), ":", rows.integer(i, 1), ":", rows.integer(i, 2), ":", rows.integer(i, 3), " ");
-  return version;
-}
-
-std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table) {
-  const pg::Rows ids = sql.engine(
-      "SELECT mapping_id FROM tandem._mapping WHERE target = $1::oid AND definition ->> 'direction' <> 'pull' ORDER BY "
-      "1",
-      {static_cast<std::int64_t>(table.oid)});
-  const core::Target target = target_of(table);
-  std::vector<PushedMapping> mappings;
-  for (const std::int64_t id : ids.integers(0)) {
-    const MappingRow row = load_mapping(sql, id);
-    try {
-      mappings.push_back(pushed_mapping(sql, row, table, target));
-    } catch (const base::Failure& failure) {
-      // What was captured for it stays known by the table's own key, until it is mended.
-      pg::log(pg::Level::warning, strcat("tandem: mapping \"", row.name, "\" cannot push: ", failure.error().text), {},
-              strcat("SELECT * FROM tandem.validate_mapping(", pg::quote_literal(row.name), ");"));
-      mappings.push_back({.mapping_id = row.mapping_id,
-                          .tenant_id = row.tenant_id,
-                          .owner = row.owner,
-                          .key = capture_key(core::Mapping(), table, target, row.mapping_id),
-                          .match_columns = {},
-                          .origin_columns = {}});
-    }
-  }
-  return mappings;
 }
 
 std::vector<std::string> origin_columns(const core::Mapping& mapping, const std::vector<std::string>& key) {

@@ -11,6 +11,7 @@
 #include "core/push/captured.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
+#include "store/mappings.hpp"
 #include "store/runs.hpp"
 
 namespace tandem::store {
@@ -27,6 +28,8 @@ struct PushedMapping {
 // Another text: another answer of pushed_mappings. Keeps them as they are until the transaction ends.
 [[nodiscard]] std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table);
 [[nodiscard]] std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table);
+// The same of one mapping, whose rows `source` has; of a query, too. Throws Failure where its definition will not do.
+[[nodiscard]] PushedMapping pushed_mapping(pg::Sql& sql, const MappingRow& row, const pg::Table& source);
 
 // The match columns that hold the fields by which the other side tells its records apart; empty: they do not all.
 [[nodiscard]] std::vector<std::string> origin_columns(const core::Mapping& mapping,

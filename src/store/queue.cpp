@@ -98,9 +98,9 @@ constexpr std::string_view kPushesDue = R"(
     SELECT m.tenant_id, m.mapping_id, m.owner, 'push', 'capture', m.owner_name
       FROM tandem._mapping m JOIN tandem._connection c ON c.connection_id = m.connection_id
      WHERE m.definition ->> 'direction' <> 'pull' AND m.enabled AND NOT m.paused AND c.enabled AND NOT c.paused
-       AND (m.schedule IS NULL OR m.definition ->> 'direction' = 'both')
+       AND (m.schedule IS NULL OR NOT m.captured OR m.definition ->> 'direction' = 'both')
        AND (m.push_not_before IS NULL OR m.push_not_before <= now() OR m.push_held_version <> c.version)
-       AND (EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
+       AND (m.captured AND EXISTS (SELECT FROM tandem._outbox e WHERE e."table" = m.target)
             OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state = 'p'
                           AND (i.not_before IS NULL OR i.not_before <= now()))
             OR EXISTS (SELECT FROM tandem._outbox_item i WHERE i.mapping_id = m.mapping_id AND i.state IN ('c', 'a')

@@ -8,6 +8,7 @@
 #include "store/outbox_entries.hpp"
 #include "store/push_contracts.hpp"
 #include "store/pushed_mappings.hpp"
+#include "store/source.hpp"
 
 namespace tandem::store {
 
@@ -61,7 +62,7 @@ std::string object_of(const std::vector<std::string>& names, const pg::Table& ta
 std::vector<core::RowColumn> columns_of(pg::Sql& sql, const pg::Table& table, const Texts& texts) {
   const pg::Rows expressions =
       sql.engine("SELECT d.adnum, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = $1::oid",
-                 {static_cast<std::int64_t>(table.oid)});
+                 {static_cast<std::int64_t>(table.kind == 'q' ? pg::kInvalidOid : table.oid)});
   std::vector<core::RowColumn> columns;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const pg::TableColumn& from = table.columns[i];
@@ -108,7 +109,8 @@ std::optional<std::string> origin_id_of(pg::Sql& sql, std::int64_t mapping_id, c
 // A contract does not name its run; of a mapping one run of a kind goes on at a time.
 void tell_contract(pg::Sql& sql, std::int64_t mapping_id, const std::string& origin_id, RowHistory& out) {
   const pg::Rows rows = sql.engine(R"(
-    SELECT c.hash <> 0, c.changed_at, c.acknowledged_at, c.base::text,
+    SELECT c.hash <> 0 AND EXISTS (SELECT FROM tandem._mapping m WHERE m.mapping_id = $1 AND m.definition ->> 'direction' <> 'push'),
+           c.changed_at, c.acknowledged_at, c.base::text,
            (SELECT max(r.run) FROM tandem._run r WHERE r.mapping_id = $1 AND r.kind IN ('pull', 'retry')
                AND c.changed_at BETWEEN r.started_at AND coalesce(r.completed_at, 'infinity')),
            (SELECT max(r.run) FROM tandem._run r WHERE r.mapping_id = $1 AND r.kind = 'push'
@@ -222,7 +224,7 @@ RowHistory row_history(pg::Sql& sql, const MappingRow& row, const pg::Table& tab
   }
   if (!pushes(row)) return history;
   tell_item(sql, row.mapping_id, known.key, history);
-  tell_captured(sql, row, table, known.key, history);
+  if (!has_source(row.definition)) tell_captured(sql, row, table, known.key, history);
   tell_conflict(sql, row.mapping_id, known.key, history);
   return history;
 }

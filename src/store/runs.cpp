@@ -23,7 +23,9 @@ std::optional<std::string> dump(const std::optional<base::Json>& json) {
 
 constexpr const char* kReady = R"(
   WITH ready AS (
-    SELECT r.run, m.deletions_gap OR coalesce((m.definition #>> '{options,full_every}')::int <= m.incremental_runs, false) AS full_due
+    SELECT r.run, m.deletions_gap OR coalesce((m.definition #>> '{options,full_every}')::int <= m.incremental_runs, false) AS full_due,
+           -- whoever wants the rows of a query sent wants them compared
+           r.kind = 'push' AND r.trigger <> 'capture' AND NOT m.captured AS compares
       FROM tandem._run r
       JOIN tandem._mapping m ON m.mapping_id = r.mapping_id
       JOIN tandem._connection c ON c.connection_id = m.connection_id
@@ -37,7 +39,7 @@ constexpr const char* kTake = R"(
        FOR UPDATE OF r SKIP LOCKED),
   taken AS (
     UPDATE tandem._run r
-       SET status = 'running', "full" = r."full" OR (ready.full_due AND r.kind = 'pull'), epoch = r.epoch + 1, attempt = r.attempt + 1, boot_id = $2, pid = $3::int, phase = 'fetching',
+       SET status = 'running', "full" = r."full" OR (ready.full_due AND r.kind = 'pull') OR ready.compares, epoch = r.epoch + 1, attempt = r.attempt + 1, boot_id = $2, pid = $3::int, phase = 'fetching',
            started_at = coalesce(r.started_at, now()), last_activity_at = now(), waiting_on = NULL, waiting_until = NULL
       FROM ready
      WHERE r.run = ready.run
@@ -220,7 +222,7 @@ std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const
   if (created) return made.integer(0, 0);
   // One that still waits also takes over what is asked for now. What it may have read before was something else.
   sql.engine(
-      R"(UPDATE tandem._run SET position = CASE WHEN ("full" OR NOT $2) AND params @> $3::jsonb THEN position END, "full" = "full" OR $2, params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending' AND kind = (SELECT CASE m.definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END FROM tandem._mapping m WHERE m.mapping_id = $1))",
+      R"(UPDATE tandem._run SET position = CASE WHEN ("full" OR NOT $2) AND params @> $3::jsonb THEN position END, "full" = "full" OR $2 OR (SELECT m.definition ->> 'direction' = 'push' AND NOT m.captured FROM tandem._mapping m WHERE m.mapping_id = $1), params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending' AND kind = (SELECT CASE m.definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END FROM tandem._mapping m WHERE m.mapping_id = $1))",
       {mapping_id, full, params.dump()});
   const pg::Rows active = sql.engine(
       "SELECT r.run FROM tandem._run r JOIN tandem._mapping m ON m.mapping_id = r.mapping_id WHERE r.mapping_id = $1"

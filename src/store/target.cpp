@@ -63,10 +63,23 @@ std::optional<Error> target_problem(const pg::Table& table) {
 
 std::optional<Error> source_problem(const pg::Table& table) {
   if (table.kind != 'r' && table.kind != 'p' && table.kind != 'f') {
-    return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is not a table"),
+    const bool view = table.kind == 'v' || table.kind == 'm';
+    return Error{Errc::wrong_object_type,
+                 base::strcat(table.quoted, view ? " is a view, whose changes cannot be captured" : " is not a table"),
                  "Changes are captured of tables, partitioned tables and foreign tables.",
-                 "SELECT * FROM tandem.mappable_tables;"};
+                 view ? base::strcat("To compare its rows with what was sent last: \"options\": {\"source_query\": "
+                                     "\"SELECT * FROM ",
+                                     table.quoted, "\", \"source_key\": [\"id\"]}")
+                      : "SELECT * FROM tandem.mappable_tables;"};
   }
+  return permanence_problem(table);
+}
+
+std::optional<Error> compared_problem(const pg::Table& table) {
+  if (std::string_view("rpfvm").find(table.kind) == std::string_view::npos)
+    return Error{Errc::wrong_object_type, base::strcat(table.quoted, " is neither a table nor a view"),
+                 "The target of a mapping with source_query is the table or view that its rows are about.",
+                 "SELECT * FROM tandem.mappable_tables;"};
   return permanence_problem(table);
 }
 

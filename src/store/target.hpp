@@ -19,6 +19,8 @@ namespace tandem::store {
 [[nodiscard]] std::optional<base::Error> target_problem(const pg::Table& table);
 // The same of a table whose changes are sent; a foreign table will do.
 [[nodiscard]] std::optional<base::Error> source_problem(const pg::Table& table);
+// The same of what the rows of a source_query are about; a view will do, too.
+[[nodiscard]] std::optional<base::Error> compared_problem(const pg::Table& table);
 // Why `owner` may not have the changes of the table captured, which takes a trigger on it, or may not read its rows.
 [[nodiscard]] std::optional<base::Error> capture_problem(const pg::Table& table, pg::Oid owner);
 // What `owner` lacks on the table, of SELECT, INSERT, UPDATE, DELETE where that is needed, and USAGE on its schema: an

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "core/convert/json_value.hpp"
+#include "core/mapping/deletes.hpp"
 #include "store/deletes.hpp"
 #include "worker/pull_deletes.hpp"
 

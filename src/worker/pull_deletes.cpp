@@ -103,10 +103,6 @@ void look_at_total(PullDeletes& deletes, const core::Paging& paging, std::option
   deletes.total = total;
 }
 
-bool too_many(const core::DeleteBrake& brake, std::int64_t rows, std::int64_t live) {
-  return rows > brake.rows && rows * 100 > live * brake.percent;
-}
-
 Deleted delete_contracts(pg::Sql& sql, const store::RunSpec& spec, const store::DeletePlan& plan,
                          const core::LocalKey& keys, const std::vector<store::Contract>& contracts) {
   Deleted out;

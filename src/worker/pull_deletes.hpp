@@ -55,9 +55,6 @@ void lose_proof(PullDeletes& deletes, std::string why);
 // Where pages are counted, one that goes before those that are still to be read moves one of them out of sight.
 void look_at_total(PullDeletes& deletes, const core::Paging& paging, std::optional<std::int64_t> total);
 
-// So many at once are for a person to decide. `live`: contracts of the mapping before anything was deleted.
-[[nodiscard]] bool too_many(const core::DeleteBrake& brake, std::int64_t rows, std::int64_t live);
-
 struct Deleted {
   std::vector<std::string> gone;           // origin ids whose rows are gone, or were gone already
   std::int64_t rows = 0;                   // that were there

@@ -5,6 +5,7 @@
 #include "base/strings.hpp"
 #include "core/codes.hpp"
 #include "store/batches.hpp"
+#include "store/faults.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 #include "worker/push_faults.hpp"
@@ -65,7 +66,7 @@ class Claim {
     switch (prepared.kind) {
       case Prepared::Kind::nothing:
         if (item.batch != 0) outcomes_.push_back({item.item, item.version, known_as(i)});
-        return dropped_.push_back(item.item);
+        return drop(i);
       case Prepared::Kind::refused:
         return faults_.push_back(push_fault(plan_, prepared.claimed, std::move(prepared.fault)));
       case Prepared::Kind::send:
@@ -76,6 +77,13 @@ class Claim {
   // The other side has it as it is; else nobody is to be told.
   [[nodiscard]] std::string known_as(std::size_t i) const {
     return rows_[i].passes && contracts_[i] && !contracts_[i]->deleted ? contracts_[i]->origin_id : std::string();
+  }
+
+  // The row of a query that differs in nothing that is sent: the next comparison finds nothing to do.
+  void drop(std::size_t i) {
+    dropped_.push_back(items_[i].item);
+    dropped_keys_.push_back(items_[i].key);
+    if (rows_[i].hash != 0 && contracts_[i]) seen_.push_back({contracts_[i]->origin_id, row_hash(plan_, rows_[i])});
   }
 
   void send(Prepared prepared) {
@@ -89,6 +97,9 @@ class Claim {
   void record() {
     store::settle_batch_records(sql_, outcomes_);
     store::drop_items(sql_, dropped_);
+    store::remember_rows(sql_, plan_.spec.mapping_id, seen_);
+    if (!dropped_keys_.empty() && plan_.spec.open_errors > 0)
+      store::resolve_faults(sql_, plan_.spec, dropped_keys_, "there is nothing left to be sent");
     store::record_attempts(sql_, plan_.spec, attempts_);
     result_.skipped += static_cast<std::int64_t>(dropped_.size());
     std::vector<std::int64_t> refused;
@@ -131,6 +142,8 @@ class Claim {
   std::vector<std::optional<store::PushContract>> contracts_;
   std::vector<std::int64_t> dropped_;
   std::vector<store::BatchOutcome> outcomes_;  // of those that came in batches
+  std::vector<std::string> dropped_keys_;
+  std::vector<store::SeenRow> seen_;
   std::vector<PushFault> faults_;
   std::vector<store::Attempt> attempts_;
   std::vector<core::OutChange> changes_;

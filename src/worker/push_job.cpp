@@ -50,6 +50,7 @@ void PushJob::adopt(PushPlan plan) {
   look_ = true;
   failed_ = 0;
   failure_.reset();
+  note_.reset();
   quiet_since_ = 0;
 }
 
@@ -176,6 +177,7 @@ void PushJob::turn() {
     if (error.is_cancel() && error.sqlstate() != "57014") throw;
     forget_turn();
     not_before_ = base::monotonic() + base::kSecond / 2;
+    look_ = true;
     if (error.is_transient()) return;
     if (!answered_.empty() || !in_flight_.empty()) throw;
     failure_ = core::RunFailure{core::error_type::kDatabase, core::code::kDatabase, std::string(error.message()),
@@ -211,7 +213,7 @@ void PushJob::exchange() {
     turn_.halted = !opened_here_ && !store::may_go_on(tx, plan_.spec);
     unfold_and_scan(tx);
     turn_.settled = settle_answers(tx, plan_, answered_);
-    if (!stopping() && !turn_.halted && !turn_.settled.hold_until) claim(tx);
+    if (!stopping() && !turn_.halted && !turn_.settled.hold_until && !turn_.compared.refused) claim(tx);
     account(tx);
     if (turn_.gone) return;
     hold(tx);
@@ -232,8 +234,9 @@ void PushJob::exchange() {
   halted_ = halted_ || turn_.halted;
   due_ = monotonic_of(turn_.next_due);
   quiet_since_ = drained() && !more_ ? base::monotonic() : 0;
-  if (turn_.settled.hold_until) {
-    failure_ = turn_.settled.failure;
+  if (turn_.compared.note) note_ = std::move(turn_.compared.note);
+  if (turn_.settled.hold_until || turn_.compared.refused) {
+    failure_ = turn_.compared.refused ? turn_.compared.refused : turn_.settled.failure;
     if (drained()) close();
   }
 }
@@ -255,6 +258,7 @@ bool PushJob::open_run(pg::Sql& sql) {
   position_.reset();
   failed_ = 0;
   failure_.reset();
+  note_.reset();
   opened_here_ = true;
   return true;
 }
@@ -274,9 +278,14 @@ void PushJob::hold(pg::Sql& sql) {
 
 // Before anything is settled: a row that changed since it was sent must not be taken for settled.
 void PushJob::unfold_and_scan(pg::Sql& sql) {
-  turn_.more = unfold_captured(sql, plan_.pushed);
+  if (!plan_.mapping.compares()) turn_.more = unfold_captured(sql, plan_.pushed);
   turn_.position = position_;
   if (!position_ || stopping()) return;
+  if (plan_.mapping.compares()) {
+    turn_.compared = compare_source(sql, plan_);
+    turn_.position.reset();
+    return;
+  }
   if (store::count_pending(sql, plan_.spec.mapping_id, kScanWhilePending) < kScanWhilePending) {
     turn_.position = scan_rows(sql, plan_, *position_);
   }
@@ -328,11 +337,12 @@ void PushJob::close() {
       store::release_run(tx, plan_.spec);
     } else {
       store::Closing closing;
-      closing.status = cancelled_                        ? core::RunStatus::cancelled
-                       : failure_                        ? core::RunStatus::failed
-                       : failed_ + plan_.spec.failed > 0 ? core::RunStatus::partial
-                                                         : core::RunStatus::completed;
+      closing.status = cancelled_                                 ? core::RunStatus::cancelled
+                       : failure_                                 ? core::RunStatus::failed
+                       : failed_ + plan_.spec.failed > 0 || note_ ? core::RunStatus::partial
+                                                                  : core::RunStatus::completed;
       closing.failure = failure_;
+      closing.note = note_;
       closing.timing = plan_.timing.json(base::monotonic());
       if (cancelled_)
         store::hold_push(tx, plan_.spec, base::Instant{base::now().micros + 60 * base::kSecond}, "cancelled");

@@ -21,6 +21,7 @@
 #include "net/transfers.hpp"
 #include "worker/push_plan.hpp"
 #include "worker/push_claim.hpp"
+#include "worker/push_compare.hpp"
 #include "worker/push_request.hpp"
 #include "worker/push_settle.hpp"
 
@@ -88,6 +89,7 @@ class PushJob {
   std::vector<AnsweredRequest> answered_;  // to be settled
   // Of the turn in hand: it counts when it is committed.
   struct Turn {
+    ComparedSource compared;
     SettleResult settled;
     ClaimResult claimed;
     std::deque<PushRequest> requests;
@@ -97,7 +99,7 @@ class PushJob {
   };
   Turn turn_;
   std::optional<base::Json> position_;  // of a run that looks at all rows
-  std::optional<core::RunFailure> failure_;
+  std::optional<core::RunFailure> failure_, note_;
   std::int64_t failed_ = 0;
   bool held_before_ = true;   // as far as we know: since then nothing has gone
   bool opened_here_ = false;  // the run, in the turn in hand

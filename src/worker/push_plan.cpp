@@ -14,6 +14,7 @@
 #include "store/credentials.hpp"
 #include "store/fields.hpp"
 #include "store/mappings.hpp"
+#include "store/source.hpp"
 #include "store/target.hpp"
 #include "worker/pull_plan.hpp"
 #include "worker/push_write_back.hpp"
@@ -32,6 +33,7 @@ pg::Table find_target(pg::Sql& sql, store::RunSpec& spec, pg::Oid owner) {
   if (!table) throw table_gone(spec);
   follow_table(sql, spec, *table);
   store::require_connection_use(sql, spec.connection_id, owner);
+  if (store::has_source(spec.definition)) return store::source_of(sql, *std::move(table), spec.definition);
   if (!pg::has_role(owner, table->owner))
     throw Failure(Errc::insufficient_privilege,
                   strcat("role ", pg::role_name(owner), " does not own table ", table->quoted, " any more"),

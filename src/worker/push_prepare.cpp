@@ -87,6 +87,7 @@ class Prepare {
                         .key = item_.key,
                         .local_key = local_key(plan_, ref_, item_.key),
                         .sent_hash = soft ? 0 : hash,
+                        .row_hash = row_hash(plan_, row_),
                         .captured_at = item_.captured_at,
                         .there = row_.there,
                         .texts = row_.more,

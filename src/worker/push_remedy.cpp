@@ -84,6 +84,7 @@ class Remedies {
             .key = item.key,
             .local_key = local_key(plan_, ref, item.key),
             .sent_hash = item.version == item.sent_version ? hash_of(plan_, values) : 0,
+            .row_hash = 0,  // what was sent is not known: the next comparison looks
             .captured_at = item.captured_at,
             .there = rows_[i].there,
             .texts = rows_[i].more,

@@ -23,6 +23,7 @@ struct ClaimedChange {
   std::string key = {};        // {"id": "5"}
   std::string local_key = {};  // of its contract; empty: the origin id says it all
   std::int64_t sent_hash = 0;
+  std::int64_t row_hash = 0;  // of the row of a query, as contracts remember it
   base::Instant captured_at = {};
   bool there = false;  // the local row; the texts of its kept columns
   store::Texts texts = {};

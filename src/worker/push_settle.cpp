@@ -87,6 +87,7 @@ class Settle {
                                                                  : 'c',
                              .remote_version = outcome.version,
                              .sent_hash = claimed.sent_hash,
+                             .row_hash = claimed.row_hash,
                              .base = claimed.base});
     if (change.op == Op::create || change.op == Op::upsert) woken_ = true;
     if (!removed && claimed.there && claimed.given.empty())

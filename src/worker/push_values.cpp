@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/strings.hpp"
 #include "core/convert/iso_time.hpp"
+#include "store/source_comparison.hpp"
 
 namespace tandem::worker {
 
@@ -118,6 +119,10 @@ std::int64_t hash_of(const PushPlan& plan, const std::vector<OutValue>& values) 
   for (const OutValue& value : values)
     hash = base::hash64(value.text, hash + value.field * 4 + static_cast<std::uint64_t>(value.kind));
   return static_cast<std::int64_t>(hash);
+}
+
+std::int64_t row_hash(const PushPlan& plan, const store::OutgoingRow& row) {
+  return row.hash == 0 ? 0 : store::remembered_hash(row.hash, plan.spec.definition_version);
 }
 
 std::string printed(const std::vector<OutValue>& values) {

@@ -36,6 +36,8 @@ namespace tandem::worker {
 
 // Of all that a row sends, under this definition.
 [[nodiscard]] std::int64_t hash_of(const PushPlan& plan, const std::vector<core::OutValue>& values);
+// Of the row of a query, as its contract remembers it; 0: it is a table's, or gone.
+[[nodiscard]] std::int64_t row_hash(const PushPlan& plan, const store::OutgoingRow& row);
 [[nodiscard]] std::string printed(const std::vector<core::OutValue>& values);  // as JSON, to be read again
 [[nodiscard]] std::vector<core::OutValue> read_printed(const std::string& json);
 [[nodiscard]] std::string iso_now();

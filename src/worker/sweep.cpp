@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.hpp"
+#include "core/mapping/deletes.hpp"
 #include "core/rows/failures.hpp"
 #include "pg/origin.hpp"
 #include "pg/session.hpp"

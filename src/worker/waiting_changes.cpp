@@ -72,9 +72,12 @@ std::vector<store::OutboxItem> waiting_changes(pg::Sql& sql, const PushPlan& pla
   Waiting waiting(limit);
   for (store::OutboxItem& item : store::pending_items(sql, plan.spec.mapping_id, static_cast<std::int64_t>(limit)))
     waiting.add(std::move(item));
+  const auto captured_now = [&] {
+    return plan.mapping.compares() ? std::vector<core::CapturedEntry>()
+                                   : store::look_at_entries(sql, plan.table.oid, kMostEntries);
+  };
   // What cannot be told row by row any more (the key is another one) is looked at with all other rows.
-  base::Result<core::Unfolded> captured =
-      core::unfold(store::look_at_entries(sql, plan.table.oid, kMostEntries), plan.own_key);
+  base::Result<core::Unfolded> captured = core::unfold(captured_now(), plan.own_key);
   if (captured)
     for (core::RowChange& change : captured->rows) waiting.add(std::move(change));
   if (rows && !waiting.full())

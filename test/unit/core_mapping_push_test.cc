@@ -85,6 +85,36 @@ TEST(MappingPush, Options) {
   EXPECT_FALSE(m.conditions) << "they are over the row";
 }
 
+TEST(MappingPush, RowsOfAQuery) {
+  const auto source = [](const std::string& more, const std::string& rest = R"("write_mode": "upsert")") {
+    return parse(
+        push(R"({"email": "email", "id": "id"})", rest + R"(, "options": {"source_query": "SELECT …")" + more + "}"));
+  };
+  const ParsedMapping parsed =
+      source(R"(, "source_key": ["id", "email"], "delete_brake": {"rows": 3})", R"("delete_mode": "hard")");
+  EXPECT_EQ(codes(parsed.findings), "");
+  EXPECT_TRUE(parsed.mapping.compares());
+  EXPECT_EQ(parsed.mapping.match_on, (std::vector<std::string>{"id", "email"}));
+  EXPECT_EQ(listed(parsed.mapping.push_columns), "email>email id>id");
+  EXPECT_EQ(listed(parsed.mapping.columns), "") << "nothing is written back, not even the id";
+  EXPECT_EQ(parsed.mapping.delete_brake.rows, 3);
+  EXPECT_EQ(codes(source("").findings), "TD504!");
+  for (const char* option : {R"("settle": "5 s")", R"("capture_replicated": false)", R"("initial": "none")"})
+    EXPECT_EQ(codes(source(std::string(R"(, "source_key": ["id"], )") + option).findings), "TD509!") << option;
+  EXPECT_EQ(codes(source(R"(, "source_key": ["id"])", R"("match_on": ["id"])").findings), "TD521!");
+  EXPECT_EQ(codes(parse(both(R"({"email": "email"})", R"("options": {"source_query": "SELECT 1"})")).findings),
+            "TD509!");
+  EXPECT_EQ(codes(parse(push(R"({"email": "email"})", R"("options": {"source_key": ["id"]})")).findings), "TD509!");
+  EXPECT_EQ(
+      codes(parse(push(R"({"email": "email"})", R"("delete_mode": "hard", "options": {"delete_brake": {"rows": 3}})"))
+                .findings),
+      "TD509!");
+  EXPECT_EQ(codes(parse(push(R"({"email": {"column": "email", "direction": "both"}})",
+                             R"("options": {"source_query": "SELECT 1", "source_key": ["id"]})"))
+                      .findings),
+            "TD571!");
+}
+
 TEST(MappingPush, Conflicts) {
   const auto terms = [](const char* rest) {
     return parse(both(R"({"id": "id", "email": "email"})", rest)).mapping.push;

@@ -134,6 +134,10 @@ std::vector<SoftColumn> read_soft_columns(ObjectReader& options, const char* key
   return columns;
 }
 
+bool too_many(const DeleteBrake& brake, std::int64_t rows, std::int64_t live) noexcept {
+  return rows > brake.rows && rows * 100 > live * brake.percent;
+}
+
 bool uses_deletions(const Mapping& mapping, const Object& object) {
   return object.deletions != nullptr && mapping.delete_mode != DeleteMode::ignore &&
          mapping.write_mode != WriteMode::append && (mapping.key.empty() || mapping.key == object.id);

@@ -13,6 +13,9 @@ void read_delete_options(ObjectReader& options, Mapping& mapping, Findings& find
 // {"deleted_at": "now", "is_deleted": true, "status": {"deleted": …, "restored": …}}: of columns, or of remote fields.
 [[nodiscard]] std::vector<SoftColumn> read_soft_columns(ObjectReader& options, const char* key, Findings& findings);
 
+// So many at once are for a person to decide. `live`: how many there were before anything was deleted.
+[[nodiscard]] bool too_many(const DeleteBrake& brake, std::int64_t rows, std::int64_t live) noexcept;
+
 // Whether runs of the mapping ask the object's feed of deletions: it names records by the object's id.
 [[nodiscard]] bool uses_deletions(const Mapping& mapping, const Object& object);
 

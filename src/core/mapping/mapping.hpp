@@ -107,6 +107,10 @@ struct PushTerms {
   // (local_wins, remote_wins or manual).
   ConflictPolicy conflicts = ConflictPolicy::latest_wins, conflict_delete = ConflictPolicy::manual;
   std::vector<FieldPolicy> conflict_fields = {};
+  // Rows of a query are sent instead of a table's changes: compared with what was sent last, by the runs that are asked
+  // for. One SELECT, its names qualified; and its columns that tell its rows apart.
+  std::string source_query = {};
+  std::vector<std::string> source_key = {};
 };
 
 // What is started when a run has come to its end: one of the two.
@@ -159,6 +163,7 @@ struct Mapping {
 
   [[nodiscard]] bool pulls() const noexcept { return direction != Direction::push; }
   [[nodiscard]] bool pushes() const noexcept { return direction != Direction::pull; }
+  [[nodiscard]] bool compares() const noexcept { return !push.source_query.empty(); }  // else changes are captured
 };
 
 // The target table as validation needs it; store fills it from the catalogs.

@@ -22,8 +22,8 @@ constexpr auto kOptions = std::to_array<OptionRow>({
      "field to value, or to an array of values: only records that equal them; sent to the server where the object "
      "has "
      "a parameter for the field and nothing is deleted"},
-    {"delete_brake", "object", "{\"percent\": 10, \"rows\": 10}", "pull",
-     "more rows than both at once are not deleted until approve_deletes() says so"},
+    {"delete_brake", "object", "{\"percent\": 10, \"rows\": 10}", "both",
+     "more rows than both at once are not deleted until approve_deletes() says so; of a push with source_query alone"},
     {"follow_ups", "array", "[]", "both",
      "what a run that got to its end starts: names of mappings, or {\"function\": \"schema.name(bigint)\"}"},
     {"full_every", "integer", "never", "pull", "after so many incremental runs a full one, which finds what has gone"},
@@ -63,6 +63,10 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"status_columns", "object", "{}", "pull",
      "how records fare, on the row itself: {\"last_sync\": column, set when the row is written, \"last_error\": "
      "column, what is wrong with its record}"},
+    {"source_key", "array", "none", "push", "the columns of source_query that tell its rows apart"},
+    {"source_query", "text", "none", "push",
+     "a SELECT whose rows are sent instead of the table's changes: each run that is asked for compares them with what "
+     "was sent last"},
     {"unmatched", "text", "leave", "push",
      "what becomes of the record of a row that stops matching the conditions: leave, delete (as delete_mode soft "
      "says, else for good)"},

@@ -51,6 +51,8 @@ constexpr auto kOptionKeys = std::to_array<std::string_view>({
     "settle",
     "soft_delete_columns",
     "soft_delete_fields",
+    "source_key",
+    "source_query",
     "stamp",
     "status_columns",
     "unmatched",
@@ -209,6 +211,13 @@ void read_key(ObjectReader& in, const Object* object, Mapping& mapping) {
 
 void read_match(ObjectReader& in, const Target& target, Mapping& mapping) {
   mapping.match_on = in.texts("match_on");
+  if (mapping.compares()) {
+    if (!mapping.match_on.empty())
+      in.error("match_on", "has no meaning with source_query, whose rows are known by source_key",
+               "Leave match_on out.", mapping_code::kMatchUnusable);
+    mapping.match_on = mapping.push.source_key;
+    return;
+  }
   if (mapping.write_mode == WriteMode::append) {
     if (in.find("match_on") != nullptr) {
       in.error("match_on", "has no meaning with write_mode append, which never looks for existing rows",

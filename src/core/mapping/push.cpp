@@ -61,6 +61,43 @@ void read_conflicts(ObjectReader& options, Mapping& mapping) {
                     mapping_code::kOptionUnusable);
 }
 
+void refuse_with_source(ObjectReader& options, const char* key, const char* why) {
+  options.error(key, base::strcat("has no meaning with source_query: ", why), base::strcat("Leave ", key, " out."),
+                mapping_code::kOptionUnusable);
+}
+
+// Nothing comes back into the rows of a query, and nothing captures their changes.
+void read_source(ObjectReader& options, Mapping& mapping) {
+  PushTerms& push = mapping.push;
+  push.source_query = options.text("source_query").value_or("");
+  push.source_key = options.texts("source_key");
+  if (!mapping.pushes()) return;  // where they are refused
+  if (!mapping.compares()) {
+    if (!push.source_key.empty())
+      options.error("source_key", "has no meaning without source_query",
+                    "Add \"source_query\": \"SELECT …\", or leave source_key out.", mapping_code::kOptionUnusable);
+    if (!mapping.pulls() && options.find("delete_brake") != nullptr)
+      options.error("delete_brake", "has no meaning with direction push: what was deleted here is deleted there",
+                    "Leave it out, or send the rows of a source_query.", mapping_code::kOptionUnusable);
+    return;
+  }
+  if (mapping.direction == Direction::both)
+    return options.error("source_query", "has no meaning with direction both: nothing can be written into a query",
+                         "Use direction push.", mapping_code::kOptionUnusable);
+  if (push.source_key.empty())
+    options.missing("source_key",
+                    "Name the columns of source_query that tell its rows apart: \"source_key\": [\"id\"]");
+  for (const char* key : {"settle", "capture_replicated"})
+    if (options.find(key) != nullptr) refuse_with_source(options, key, "its rows are compared, not captured");
+  if (!push.initial) refuse_with_source(options, "initial", "what was never sent is new");
+  for (const ColumnMapping& column : mapping.columns)
+    if (column.direction == ColumnDirection::pull || column.direction == ColumnDirection::both)
+      options.error("source_query",
+                    base::strcat("column ", column.column, " is to be written, and the rows of a query cannot be"),
+                    "Leave \"direction\" of the column out.", mapping_code::kNotPushed);
+  mapping.columns.clear();
+}
+
 void refuse_other_direction(ObjectReader& options, const Mapping& mapping) {
   if (mapping.direction == Direction::both) return;
   const std::string_view other = mapping.direction == Direction::pull ? "push" : "pull";
@@ -169,6 +206,7 @@ void read_push_options(ObjectReader& options, Mapping& mapping, Findings& findin
     options.warning("soft_delete_fields", "is not used with this delete_mode", "See delete_mode in create_mapping.",
                     mapping_code::kDeletesUnusable);
   read_conflicts(options, mapping);
+  read_source(options, mapping);
   if (push.remove_unmatched && !push.conditions)
     options.error("unmatched", "has no meaning without conditions over the local row: every row matches",
                   "Leave unmatched out.", mapping_code::kOptionUnusable);

@@ -91,8 +91,8 @@ std::string source_of(const ColumnMapping& mapped) {
 Findings validate_mapping(const Mapping& mapping, const Api& api, const Target& target,
                           const std::vector<RemoteField>& discovered) {
   Findings findings;
-  const bool foreign = target.kind == 'f' && !mapping.pulls();
-  if (target.kind != 'r' && target.kind != 'p' && !foreign) {
+  const bool only_read = !mapping.pulls() && (target.kind == 'f' || mapping.compares());
+  if (target.kind != 'r' && target.kind != 'p' && !only_read) {
     findings.push_back({.path = "target",
                         .message = base::strcat(target.name, " is ", kind_of_relation(target.kind)),
                         .hint = "Choose an ordinary or a partitioned table.",

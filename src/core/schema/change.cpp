@@ -135,6 +135,8 @@ std::string column_of_field(const Json& definition, std::string_view field) {
 SchemaChanges local_changes(std::string_view mapping, const Json& definition, const LocalColumns& seen,
                             const LocalColumns& now) {
   SchemaChanges out;
+  const Json* options = definition.find("options");
+  if (options != nullptr && options->string_at("source_query")) return out;  // its columns are those of the query
   for (const std::string& name : named_columns(definition)) {
     const auto was = seen.find(name);
     if (was == seen.end()) continue;
