@@ -95,6 +95,12 @@ void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::stri
              {spec.run, spec.epoch, why, until});
 }
 
+bool push_waits(pg::Sql& sql, std::int64_t mapping_id) {
+  return sql.engine("SELECT FROM tandem._run WHERE mapping_id = $1 AND kind = 'push' AND status = 'pending'",
+                    {mapping_id})
+             .processed() > 0;
+}
+
 void request_full_push(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows made = sql.engine(R"(
     INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by, "full")

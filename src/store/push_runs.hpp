@@ -36,6 +36,8 @@ void forget_holds(pg::Sql& sql, const RunSpec& spec);
 void pause_unwanted(pg::Sql& sql, const RunSpec& spec, std::string_view why);
 // Nothing goes of the mapping until then: the other side is not there, or wants to be left alone.
 void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why);
+// Whether a run that was asked for while this one was under way is to be taken next.
+[[nodiscard]] bool push_waits(pg::Sql& sql, std::int64_t mapping_id);
 // All rows are to be looked at once more, by the next run, or the one after that which is under way.
 void request_full_push(pg::Sql& sql, std::int64_t mapping_id);
 

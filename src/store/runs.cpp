@@ -224,6 +224,10 @@ std::int64_t request_run(pg::Sql& sql, std::int64_t mapping_id, bool full, const
   sql.engine(
       R"(UPDATE tandem._run SET position = CASE WHEN ("full" OR NOT $2) AND params @> $3::jsonb THEN position END, "full" = "full" OR $2 OR (SELECT m.definition ->> 'direction' = 'push' AND NOT m.captured FROM tandem._mapping m WHERE m.mapping_id = $1), params = params || $3::jsonb WHERE mapping_id = $1 AND status = 'pending' AND kind = (SELECT CASE m.definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END FROM tandem._mapping m WHERE m.mapping_id = $1))",
       {mapping_id, full, params.dump()});
+  // One that only sends what waits of the rows of a query is followed by one that compares them.
+  sql.engine(
+      R"(UPDATE tandem._run r SET again = true, again_full = true FROM tandem._mapping m WHERE m.mapping_id = $1 AND r.mapping_id = $1 AND m.definition ->> 'direction' = 'push' AND NOT m.captured AND r.kind = 'push' AND r.status = 'running' AND NOT r."full")",
+      {mapping_id});
   const pg::Rows active = sql.engine(
       "SELECT r.run FROM tandem._run r JOIN tandem._mapping m ON m.mapping_id = r.mapping_id WHERE r.mapping_id = $1"
       " AND r.kind = CASE m.definition ->> 'direction' WHEN 'push' THEN 'push' ELSE 'pull' END AND r.status IN "

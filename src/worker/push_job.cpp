@@ -147,7 +147,8 @@ void PushJob::go_on(std::shared_ptr<Bisection> part) {
 // --- database
 
 bool PushJob::lingering(base::Micros now) const noexcept {
-  return plan_.spec.trigger_capture && quiet_since_ != 0 && now - quiet_since_ < kLinger && !stopping();
+  return plan_.spec.trigger_capture && !plan_.mapping.compares() && quiet_since_ != 0 && now - quiet_since_ < kLinger &&
+         !stopping();
 }
 
 bool PushJob::wants_turn(base::Micros now) const noexcept {
@@ -348,7 +349,8 @@ void PushJob::close() {
         store::hold_push(tx, plan_.spec, base::Instant{base::now().micros + 60 * base::kSecond}, "cancelled");
       if (!finish_run(tx, plan_.spec, closing)) return;
     }
-    if (due_ != 0 || failure_ || release || cancelled_ || halted_) wake_scheduler_at_commit();
+    if (due_ != 0 || failure_ || release || cancelled_ || halted_ || store::push_waits(tx, plan_.spec.mapping_id))
+      wake_scheduler_at_commit();
     tx.commit();
   });
   if (!written) {

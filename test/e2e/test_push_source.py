@@ -23,14 +23,17 @@ class Source(Push):
         self.map(columns or COLUMNS, "totals", options=options, **arguments)
         self.quiet()
         wait_until(lambda: self.compared()[0] is not None or self.database.scalar("SELECT status = 'error' FROM tandem.mapping_status"), 60, "the first comparison")
-        wait_until(lambda: not self.database.scalar("SELECT EXISTS (SELECT FROM tandem._run WHERE status IN ('pending', 'running'))", user=SUPERUSER), 60, "its run's end")
+        return self.idle()
+
+    def idle(self) -> Source:
+        wait_until(lambda: not self.database.scalar("SELECT EXISTS (SELECT FROM tandem._run WHERE status IN ('pending', 'running'))", user=SUPERUSER), 60, "no run")
         return self
 
     def compared(self) -> tuple:
         return self.database.sql("SELECT nullif(compared_at IS NOT NULL, false), compared_new, compared_changed, compared_removed FROM tandem.mapping_status WHERE mapping = %s", (self.name,))[0]
 
     def sync(self) -> Any:
-        run = self.run()
+        run = self.idle().run()
         self.quiet()
         return run
 
@@ -210,3 +213,47 @@ def test_the_rows_of_its_owner_alone_are_sent(crm, database):
     push.do("CREATE VIEW totals WITH (security_invoker = true) AS SELECT id, customer, qty, amount FROM orders")
     push.source("SELECT * FROM totals", ("id",))
     assert shown(things) == [("Ann", 1, Decimal("1"))]
+
+
+def test_the_verbs_know_rows_by_the_key_of_the_query(crm, database):
+    push, things = totals(crm, database)
+    push.do("INSERT INTO orders VALUES (4, 'Cyd', 4, 4)")
+    preview = database.sql("SELECT action, local_key, record ->> 'qty' FROM tandem.preview_mapping('things') ORDER BY local_key ->> 'customer'")
+    assert preview == [("unchanged", {"customer": "Ann"}, None), ("unchanged", {"customer": "Bob"}, None), ("create", {"customer": "Cyd"}, "4")]
+    assert database.scalar("""SELECT tandem.resync('things', '[{"customer": "Cyd"}, {"customer": "Ann"}]')""") == 2
+    assert database.scalar("""SELECT tandem.wait_for_sync('things', '{"customer": "Cyd"}', '30 s')""") == "synced"
+    assert [name for name, *_ in shown(things)] == ["Ann", "Bob", "Cyd"]
+    assert database.scalar("""SELECT value FROM tandem.explain_row('things', '{"customer": "Cyd"}') WHERE column_name = 'qty'""") == "4"
+    push.sync()
+    assert push.compared()[1:] == (0, 0, 0), "what was sent by itself is known"
+    things.delete(next(iter(things.all())))
+    push.do("UPDATE orders SET qty = 9")
+    push.sync()
+    assert [qty for _, qty, _ in shown(things)] == [18, 9, 9], "what is gone there is made anew"
+
+
+def test_who_asks_while_what_waits_is_sent_gets_a_comparison_after_it(crm, database):
+    push, things = totals(crm, database)
+    push.idle()
+    crm.fault("late", times=1, method="PATCH", seconds=2)
+    push.do("UPDATE orders SET qty = 30 WHERE id = 3")
+    database.scalar("""SELECT tandem.resync('things', '[{"customer": "Bob"}]')""")
+    wait_until(lambda: database.scalar("""SELECT EXISTS (SELECT FROM tandem._run WHERE status = 'running' AND NOT "full")""", user=SUPERUSER), 60, "a run that sends")
+    push.do("INSERT INTO orders VALUES (4, 'Cyd', 4, 4)")
+    push.start()
+    wait_until(lambda: len(shown(things)) == 3, 60, "the row of the comparison")
+    assert ("Bob", 30, Decimal("3")) in shown(things)
+
+
+def test_many_rows_are_compared_in_little_time(crm, database):
+    things = crm.kind("things", FIELDS)
+    push = Source(database).connect(crm.url, {"things": batched(100)})
+    push.do(f"CREATE TABLE orders ({TABLE}); CREATE VIEW totals AS {VIEW}")
+    push.do("INSERT INTO orders SELECT i, 'c' || i / 2, 1, i FROM generate_series(2, 4001) i")
+    push.do("CREATE INDEX ON orders (customer); ANALYZE orders")
+    push.source()
+    assert len(shown(things)) == 2000
+    before = len(crm.requests())
+    push.do("UPDATE orders SET qty = 5 WHERE id IN (10, 20)")
+    run = push.sync()
+    assert (run.updated, run.created, run.deleted) == (2, 0, 0) and len(crm.requests()) <= before + 2
