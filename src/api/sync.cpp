@@ -1,5 +1,7 @@
 // Running mappings by hand: sync_now, CALL sync, wait_for_run, cancel_run; and what a
 // schedule means: next_runs, describe_schedule.
+#include <array>
+
 #include "api/runnable.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
@@ -17,6 +19,7 @@
 #include "store/connections.hpp"
 #include "store/lookup.hpp"
 #include "store/mappings.hpp"
+#include "store/push_runs.hpp"
 #include "store/run_terms.hpp"
 #include "store/runs.hpp"
 #include "store/tenants.hpp"
@@ -57,6 +60,14 @@ void require_same_run(pg::Sql& sql, const std::string& mapping, std::int64_t run
       strcat("SELECT tandem.wait_for_run(", run, "); or SELECT tandem.cancel_run(", run, "); and then again."));
 }
 
+// A push that is under way can be asked to look at all rows, too.
+bool joined(pg::Sql& sql, const store::MappingRow& mapping, bool full, const base::Json& params) {
+  if (!full || !params.members().empty() || mapping.definition.string_at("direction") != "push") return false;
+  if (!store::widen_push(sql, mapping.mapping_id)) return false;
+  worker::wake_pushers_at_commit(std::array{mapping.owner});
+  return true;
+}
+
 std::int64_t start_run(std::string_view tenant, std::string_view name, bool full, const base::Json& params) {
   worker::require_preloaded();
   pg::CallerSpi sql;
@@ -65,7 +76,7 @@ std::int64_t start_run(std::string_view tenant, std::string_view name, bool full
   require_params(sql, mapping, params);
   bool created = false;
   const std::int64_t run = store::request_run(sql, mapping.mapping_id, full, params, created);
-  if (!created) require_same_run(sql, mapping.name, run, full, params);
+  if (!created && !joined(sql, mapping, full, params)) require_same_run(sql, mapping.name, run, full, params);
   worker::wake_scheduler_at_commit();
   return run;
 }

@@ -162,15 +162,8 @@ void note_working(pg::Sql& sql, std::int64_t connection_id, std::int64_t version
 
 // Whether the connection works is told by every run that had an answer, good or bad.
 void note_connection(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
-  if (closing.failure && closing.failure->error_type != "NETWORK_ERROR" &&
-      closing.failure->error_type != "AUTH_ERROR" && closing.failure->error_type != "RATE_LIMIT" &&
-      closing.failure->error_type != "API_ERROR")
-    return;
   if (closing.failure) {
-    sql.engine(
-        "UPDATE tandem._connection SET last_error = $2, last_error_type = $3, last_error_at = now()"
-        " WHERE connection_id = $1 AND version = $4",
-        {spec.connection_id, closing.failure->message, closing.failure->error_type, spec.connection_version});
+    note_failing(sql, spec, *closing.failure);
   } else if (closing.status != core::RunStatus::cancelled) {
     note_working(sql, spec.connection_id, spec.connection_version);
   }
@@ -188,6 +181,15 @@ bool among(const std::vector<std::int64_t>& sorted, std::int64_t run) {
 }
 
 }  // namespace
+
+void note_failing(pg::Sql& sql, const RunSpec& spec, const core::RunFailure& failure) {
+  const std::string& type = failure.error_type;
+  if (type != "NETWORK_ERROR" && type != "AUTH_ERROR" && type != "RATE_LIMIT" && type != "API_ERROR") return;
+  sql.engine(
+      "UPDATE tandem._connection SET last_error = $2, last_error_type = $3, last_error_at = now()"
+      " WHERE connection_id = $1 AND version = $4",
+      {spec.connection_id, failure.message, type, spec.connection_version});
+}
 
 bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing) {
   const pg::Rows rows = close_and_settle(sql, base::Json::array({described({&spec, closing})}));

@@ -32,6 +32,9 @@ struct Closing {
 // Writes all of that of one run. False: the run is not ours any more.
 bool close_run(pg::Sql& sql, const RunSpec& spec, const Closing& closing);
 
+// The connection does not answer as it should, as a run has seen that is not at its end yet.
+void note_failing(pg::Sql& sql, const RunSpec& spec, const core::RunFailure& failure);
+
 struct RunToClose {
   const RunSpec* spec;  // outlives this
   Closing closing;

@@ -237,6 +237,14 @@ void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::i
   sql.engine(strcat("UPDATE tandem._outbox_item i SET state = 'a' WHERE", kOurs), {spec.run, spec.epoch, items});
 }
 
+void leave_to_person(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
+  if (items.empty()) return;
+  sql.engine(
+      strcat("UPDATE tandem._outbox_item i SET state = 'a', not_before = 'infinity', waits_for = 'a person' WHERE",
+             kOurs),
+      {spec.run, spec.epoch, items});
+}
+
 void reclaim_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items) {
   if (items.empty()) return;
   sql.engine(

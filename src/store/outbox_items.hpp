@@ -90,6 +90,8 @@ std::vector<std::int64_t> settle_items(pg::Sql& sql, const RunSpec& spec, const 
 void release_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items,
                    std::optional<base::Instant> not_before, bool counts);
 void leave_ambiguous(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
+// The same, where only a person can find out.
+void leave_to_person(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
 // Ambiguous ones, locked: tried again as they were sent; pending again, as the row is now; left to a person.
 void reclaim_items(pg::Sql& sql, const RunSpec& spec, const std::vector<std::int64_t>& items);
 void reopen_items(pg::Sql& sql, const std::vector<std::int64_t>& items);

@@ -53,8 +53,8 @@ bool may_go_on(pg::Sql& sql, const RunSpec& spec) {
   return !rows.empty() && rows.boolean(0, 0);
 }
 
-Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
-                       const std::optional<base::Json>& position) {
+AccountedPush account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
+                           const std::optional<base::Json>& position, bool may_widen) {
   const pg::Rows rows =
       sql.engine(strcat(R"(
     UPDATE tandem._run
@@ -63,10 +63,15 @@ Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, 
            position = $12::jsonb, crashes = 0, last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
            phase = 'sending', timing = $13::jsonb, latency = $14::jsonb
      WHERE )",
-                        kOurRun, " RETURNING cancel_requested"),
+                        kOurRun, " RETURNING cancel_requested, again_full"),
                  {spec.run, spec.epoch, turn.records_read, turn.created, turn.updated, turn.deleted, turn.skipped,
                   turn.failed, conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
-  return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
+  if (rows.empty()) return {.ours = false};
+  const bool widened = may_widen && rows.boolean(0, 1);
+  if (widened)
+    sql.engine(strcat(R"(UPDATE tandem._run SET "full" = true, again = false, again_full = false WHERE )", kOurRun),
+               {spec.run, spec.epoch});
+  return {.cancel_requested = rows.boolean(0, 0), .widened = widened};
 }
 
 std::int64_t count_hold(pg::Sql& sql, const RunSpec& spec) {
@@ -87,6 +92,14 @@ void pause_unwanted(pg::Sql& sql, const RunSpec& spec, std::string_view why) {
       "UPDATE tandem._mapping SET paused = true, paused_reason = $2, updated_at = clock_timestamp()"
       " WHERE mapping_id = $1 AND NOT paused",
       {spec.mapping_id, why});
+}
+
+bool widen_push(pg::Sql& sql, std::int64_t mapping_id) {
+  return sql.engine(
+                "UPDATE tandem._run SET again = true, again_full = true"
+                " WHERE mapping_id = $1 AND kind = 'push' AND status = 'running'",
+                {mapping_id})
+             .processed() > 0;
 }
 
 void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why) {

@@ -26,15 +26,23 @@ struct OpenedRun {
 // disabled them, and the other side is not to be left alone.
 [[nodiscard]] bool may_go_on(pg::Sql& sql, const RunSpec& spec);
 
-// Adds the counters of a turn. Part of its transaction; Accounted::ours as in account_page.
-[[nodiscard]] Accounted account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
-                                     const std::optional<base::Json>& position);
+struct AccountedPush {
+  bool ours = true;  // as in account_page
+  bool cancel_requested = false;
+  bool widened = false;  // from now on it is a full one
+};
+// Adds the counters of a turn. Part of its transaction. `may_widen`: it can become a full one, if somebody has asked.
+[[nodiscard]] AccountedPush account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn,
+                                         std::int64_t conflicts, const std::optional<base::Json>& position,
+                                         bool may_widen);
 // How often in a row it is held, this time included, of a connection that stayed what it was; something has gone.
 [[nodiscard]] std::int64_t count_hold(pg::Sql& sql, const RunSpec& spec);
 void forget_holds(pg::Sql& sql, const RunSpec& spec);
 // The other side has said that it wants nothing any more: until a person resumes the mapping.
 void pause_unwanted(pg::Sql& sql, const RunSpec& spec, std::string_view why);
 // Nothing goes of the mapping until then: the other side is not there, or wants to be left alone.
+// A push that is under way is to look at all rows, too: it becomes a full one, or one follows it. False: there is none.
+bool widen_push(pg::Sql& sql, std::int64_t mapping_id);
 void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why);
 // Whether a run that was asked for while this one was under way is to be taken next.
 [[nodiscard]] bool push_waits(pg::Sql& sql, std::int64_t mapping_id);

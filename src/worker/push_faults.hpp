@@ -12,6 +12,11 @@
 
 namespace tandem::worker {
 
+// What to do about a change of which nobody knows whether it arrived.
+inline constexpr const char* kLookFirst =
+    "Look whether it is there: SELECT tandem.resolve_sync_error(error, remote_id => '…') if so, SELECT "
+    "tandem.retry_sync_error(error) if not.";
+
 struct PushFault {
   std::int64_t item = 0;
   std::string key;     // {"id": "5"}

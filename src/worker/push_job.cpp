@@ -10,6 +10,7 @@
 #include "pg/shared_memory.hpp"
 #include "pg/transaction.hpp"
 #include "store/capture.hpp"
+#include "store/closings.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_runs.hpp"
 #include "worker/background.hpp"
@@ -222,6 +223,7 @@ void PushJob::exchange() {
     tx.commit();
   }
   opened_here_ = false;
+  plan_.spec.full = plan_.spec.full || turn_.widened;
   held_before_ = turn_.settled.hold_until ||
                  (held_before_ && turn_.settled.created + turn_.settled.updated + turn_.settled.deleted == 0);
   if (!answered_.empty() || turn_.claimed.looked_at > 0) pg::broadcast_news();  // somebody may wait for one of the rows
@@ -272,6 +274,7 @@ void PushJob::hold(pg::Sql& sql) {
     turn_.halted = true;
   } else if (s.hold_until) {
     store::hold_push(sql, plan_.spec, *s.hold_until, s.failure->message);
+    store::note_failing(sql, plan_.spec, *s.failure);  // requests that are still under way may take long
   } else if (held_before_ && s.created + s.updated + s.deleted > 0) {
     store::forget_holds(sql, plan_.spec);
   }
@@ -312,7 +315,14 @@ void PushJob::account(pg::Sql& sql) {
                                  .bytes = s.bytes,
                                  .timing = plan_.timing.json(base::monotonic()).dump(),
                                  .latency = plan_.latencies.json().dump()};
-  const store::Accounted accounted = store::account_push(sql, plan_.spec, counters, s.conflicts, turn_.position);
+  const bool may_widen = !stopping() && !turn_.halted && !s.hold_until;
+  const store::AccountedPush accounted =
+      store::account_push(sql, plan_.spec, counters, s.conflicts, turn_.position, may_widen);
+  turn_.widened = accounted.widened;
+  if (turn_.widened) {
+    turn_.position = base::Json::object();
+    turn_.more = true;
+  }
   turn_.cancel = accounted.cancel_requested;
   turn_.gone = !accounted.ours;
   if (turn_.gone) done_ = true;  // another worker has the run: what it finds claimed it finds out about

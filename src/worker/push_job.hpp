@@ -95,7 +95,7 @@ class PushJob {
     std::deque<PushRequest> requests;
     std::optional<base::Json> position;
     std::optional<base::Instant> next_due;
-    bool more = false, gone = false, cancel = false, halted = false;
+    bool more = false, gone = false, cancel = false, halted = false, widened = false;
   };
   Turn turn_;
   std::optional<base::Json> position_;  // of a run that looks at all rows

@@ -126,14 +126,12 @@ class Remedies {
     held_.push_back(items_[i].item);
     ClaimedChange change{.item = items_[i].item, .key = items_[i].key, .there = rows_[i].there, .texts = rows_[i].more};
     change.given = items_[i].record.value_or("");
-    faults_.push_back(
-        push_fault(plan_, change,
-                   {.error_type = core::error_type::kNetwork,
-                    .code = core::code::kUnknownOutcome,
-                    .message = std::move(why),
-                    .suggestion = "Look whether it is there: SELECT tandem.resolve_sync_error(error, remote_id => "
-                                  "'…') if so, SELECT tandem.retry_sync_error(error) if not.",
-                    .retryable = true}));
+    faults_.push_back(push_fault(plan_, change,
+                                 {.error_type = core::error_type::kNetwork,
+                                  .code = core::code::kUnknownOutcome,
+                                  .message = std::move(why),
+                                  .suggestion = kLookFirst,
+                                  .retryable = true}));
   }
 
   pg::Sql& sql_;

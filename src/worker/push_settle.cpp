@@ -115,8 +115,11 @@ class Settle {
   void later(const ClaimedChange& claimed, const Outcome& outcome) {
     if (outcome.counted && !outcome.stops && claimed.attempts >= kMostAttempts) return park(claimed, outcome);
     if (outcome.stops) return stop(claimed, outcome);
+    // Nothing was wrong with it: it stood beside a record that was refused.
+    const bool at_once = !outcome.counted && outcome.code == core::code::kRecordRefused;
     const base::Micros wait = std::max(outcome.after.value_or(0), backoff(claimed.attempts));
-    released_[{base::Instant{base::now().micros + wait}, outcome.counted}].push_back(claimed.item);
+    const base::Instant until = at_once ? base::Instant{} : base::Instant{base::now().micros + wait};
+    released_[{until, outcome.counted}].push_back(claimed.item);
   }
 
   void stop(const ClaimedChange& claimed, const Outcome& outcome) {
@@ -127,18 +130,27 @@ class Settle {
     released_[{base::Instant{}, outcome.counted}].push_back(claimed.item);
   }
 
-  // The claim of another turn finds out what became of it, or whoever takes the run after us.
+  // The claim of another turn finds out what became of it, or whoever takes the run after us; or a person, who is told
+  // at once.
   void unknown(const core::OutChange& change, const ClaimedChange& claimed, const Outcome& outcome) {
     if (core::replayable(plan_.composer.write(), change.op)) {
       released_[{base::Instant{base::now().micros + backoff(claimed.attempts)}, true}].push_back(claimed.item);
       return;
     }
-    ambiguous_.push_back(claimed.item);
     const core::NextStepAt next = core::next_step(
         plan_.composer.write(), {.op = change.op, .key_known = has_value(change.record, plan_.external_key)});
-    if (next.step != core::NextStep::hold) return;
+    if (next.step != core::NextStep::hold) return ambiguous_.push_back(claimed.item);
+    held_.push_back(claimed.item);
     ++result_.failed;
-    add_fault(claimed, outcome, true);
+    Outcome told = outcome;
+    if (std::string_view(told.code) != core::code::kNoIdGiven &&
+        std::string_view(told.code) != core::code::kResultsUnfit &&
+        std::string_view(told.code) != core::code::kUnknownOutcome) {  // there was no answer
+      told.code = core::code::kUnknownOutcome;
+      told.message = base::strcat("sent, and nothing tells whether it arrived: ", outcome.message);
+      told.suggestion = kLookFirst;
+    }
+    add_fault(claimed, told, true);
   }
 
   // One way, ours is the one that counts: it is sent again without a condition. Both ways, a pull looks first what has
@@ -188,6 +200,7 @@ class Settle {
                            release.not_before.micros == 0 ? std::nullopt : std::optional(release.not_before),
                            release.counts);
     store::leave_ambiguous(sql_, plan_.spec, ambiguous_);
+    store::leave_to_person(sql_, plan_.spec, held_);
     store::park_items(sql_, plan_.spec, parked_);
     record_push_faults(sql_, plan_, faults_);
     resolve_push_faults(sql_, plan_, keys_);
@@ -206,7 +219,7 @@ class Settle {
   pg::Sql& sql_;
   PushPlan& plan_;
   SettleResult result_;
-  std::vector<std::int64_t> settled_, ambiguous_, parked_;
+  std::vector<std::int64_t> settled_, ambiguous_, held_, parked_;
   std::vector<std::string> keys_, forget_version_;
   std::vector<store::Acknowledged> acknowledged_, gone_;
   std::map<Release, std::vector<std::int64_t>> released_;

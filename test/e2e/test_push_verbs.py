@@ -97,7 +97,9 @@ def held(crm, database):
     crm.fault("lost", method="POST")
     database.sql("INSERT INTO contacts (name) VALUES ('Ann')")
     assert wait_for_sync(database, 1) == "ambiguous"
-    return database.scalar("SELECT error FROM tandem.sync_errors WHERE code = 'TD313' AND resolved_at IS NULL")
+    [(error, code, message)] = database.sql("SELECT error, code, message FROM tandem.sync_errors")
+    assert code == "TD313" and message.startswith("sent, and nothing tells whether it arrived: "), message
+    return error
 
 
 def test_a_person_knows_that_it_arrived(database):
@@ -138,3 +140,31 @@ def test_the_id_that_a_person_tells_stands_in_the_row(database):
         database.sql("UPDATE contacts SET name = 'Anna'")
         assert wait_for_sync(database, 1) == "synced"
         assert contacts.all("name") == {id_: ("Anna",)}
+
+
+def test_a_connection_that_is_refused_is_shown_while_requests_are_under_way(database):
+    with Crm() as crm:
+        contacts_of(crm, database)
+        acknowledged(database)
+        crm.fault("silence", method="POST", when=lambda request: b"silent" in request.body)
+        crm.fault("401", times=1000, method="POST")
+        database.sql("INSERT INTO contacts (name) VALUES ('silent'), ('Ann')")
+        database.wait_for("SELECT status = 'auth_failed' FROM tandem.connection_status")
+        assert database.scalar("SELECT count(*) FROM tandem.outbox WHERE state = 'sending'") == 1
+
+
+def test_a_push_under_way_is_joined_by_a_full_one(database):
+    with Crm() as crm:
+        contacts, pull = contacts_of(crm, database)
+        database.sql("INSERT INTO contacts (name) VALUES ('Ann'), ('Bob')")
+        acknowledged(database)
+        for name in ("Anna", "Hanna", "Johanna"):
+            database.sql("UPDATE contacts SET name = name || '!' WHERE id = 2")
+            assert wait_for_sync(database, 2) == "synced"
+            # nobody captures it: only who looks at all rows sees it
+            database.sql(f"ALTER TABLE contacts DISABLE TRIGGER tandem_capture_update; UPDATE contacts SET name = '{name}' WHERE id = 1; "
+                         "ALTER TABLE contacts ENABLE ALWAYS TRIGGER tandem_capture_update")
+            run = database.scalar("SELECT tandem.sync_now('contacts', \"full\" => true)")
+            assert database.scalar("SELECT tandem.wait_for_run(%s, '30 s')", (run,)) == "completed"
+            database.wait_for(lambda: name in {n for (n,) in contacts.all("name").values()})
+        assert pull.errors() == []

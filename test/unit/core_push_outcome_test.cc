@@ -217,6 +217,16 @@ TEST(PushOutcome, FailuresByIndexAndTheRestInOrder) {
        R"({"issues": [], "errors": [{"failedElementNumber": 0}, {"failedElementNumber": 2}, {"failedElementNumber": 1}]})"});
   EXPECT_EQ(kinds(none), std::vector<Kind>(3, Kind::refused));
   EXPECT_FALSE(none[0].whole);
+  // The one to blame is named: the others are sent again, and not taken apart to find it.
+  const auto one = told_of_batch(kJira, Op::create, {400, R"({"issues": [], "errors": [{"failedElementNumber": 1}]})"});
+  EXPECT_EQ(kinds(one), (std::vector<Kind>{Kind::later, Kind::refused, Kind::later}));
+  EXPECT_FALSE(one[0].counted || one[0].whole || one[1].whole);
+  const auto some = told_of_batch(
+      kJira, Op::create, {400, R"({"issues": [{"id": "10"}, {"id": "12"}], "errors": [{"failedElementNumber": 1}]})"});
+  EXPECT_EQ(kinds(some), (std::vector<Kind>{Kind::settled, Kind::refused, Kind::settled}));
+  const auto none_of_it =
+      told_of_batch(kJira, Op::create, {503, R"({"issues": [], "errors": [{"failedElementNumber": 1}]})"});
+  EXPECT_EQ(kinds(none_of_it), std::vector<Kind>(3, Kind::later));
   const auto whole = told_of_batch(kJira, Op::create, {400, R"({"errorMessages": ["broken"], "errors": {}})"});
   EXPECT_EQ(kinds(whole), std::vector<Kind>(3, Kind::refused));
   EXPECT_TRUE(whole[0].whole);

@@ -76,8 +76,7 @@ class BatchAnswer {
                                                               : without_body(success);
     index_changes();
     if (const auto failures = read_failures(); !failures) return success ? std::optional(lost(problem_)) : std::nullopt;
-    // An error that names every record it refuses is as good as results; one that does not holds for all.
-    if (!success) return told() == outcomes_.size() ? std::optional(finish()) : std::nullopt;
+    if (!success) return told() > 0 ? named_only() : std::nullopt;
     if (!batch.results && batch.ids.empty()) return rest_settled();
     if (!(batch.results ? read_results() : read_ids())) return lost(problem_);
     return finish();
@@ -86,6 +85,35 @@ class BatchAnswer {
  private:
   std::optional<std::vector<Outcome>> without_body(bool success) {
     return success ? std::optional(rest_settled()) : std::nullopt;
+  }
+
+  // An error that names the records to blame: of the others nothing was done, and nothing is wrong with them. Nullopt:
+  // it is not about records, but about the request.
+  std::optional<std::vector<Outcome>> named_only() {
+    const std::string_view body = base::trim(answer_.body->view());
+    const Outcome all = outcome_of_refusal(write_, call_, answer_.status, body, said_in(body, call_.places), answer_);
+    if (told() < outcomes_.size() && (all.kind == Outcome::Kind::later || all.kind == Outcome::Kind::ambiguous))
+      return std::nullopt;
+    if (shows_results()) return read_results() ? std::optional(finish()) : std::nullopt;
+    for (auto& outcome : outcomes_)
+      if (!outcome) outcome = not_taken();
+    return finish();
+  }
+
+  bool shows_results() const {
+    if (!call_.batch.results) return false;
+    base::PageReader reader(*call_.batch.results, {}, {});
+    base::TextArena arena;
+    const auto page = reader.read(*answer_.body, arena);
+    return page && page->records() > 0;
+  }
+
+  static Outcome not_taken() {
+    return {.kind = Outcome::Kind::later,
+            .error_type = error_type::kApi,
+            .code = code::kRecordRefused,
+            .message = "another record of the batch was refused, so none was taken",
+            .counted = false};
   }
 
   std::vector<Outcome> rest_settled() {
@@ -109,12 +137,7 @@ class BatchAnswer {
       out.push_back(outcome ? *outcome
                             : ambiguous(code::kResultsUnfit, "the answer says nothing of this record of the batch"));
       // What was fine was not done either.
-      if (call_.batch.atomic && any_refused && out.back().kind == Outcome::Kind::settled)
-        out.back() = {.kind = Outcome::Kind::later,
-                      .error_type = error_type::kApi,
-                      .code = code::kRecordRefused,
-                      .message = "another record of the batch was refused, so none was taken",
-                      .counted = false};
+      if (call_.batch.atomic && any_refused && out.back().kind == Outcome::Kind::settled) out.back() = not_taken();
     }
     return out;
   }
