@@ -117,9 +117,10 @@ CREATE TABLE tandem._mapping (
     refers_to text[] NOT NULL DEFAULT '{}',   -- mappings that its columns refer to
     rank int NOT NULL DEFAULT 0,              -- above the ranks of those; shared by mappings that refer to each other
     waits_on bigint[] NOT NULL DEFAULT '{}',  -- those of a lower rank: their runs go first
-    captured boolean NOT NULL           -- it sends what is captured of its table; else, where it pushes at all, the rows of a query
+    captured boolean NOT NULL           -- it sends what is captured of its table; else, where it pushes at all, the rows of a query, or events
         GENERATED ALWAYS AS (coalesce(definition ->> 'direction' OPERATOR(pg_catalog.<>) 'pull', false)
-                             AND definition #>> '{options,source_query}' IS NULL) STORED,
+                             AND definition #>> '{options,source_query}' IS NULL
+                             AND target_name OPERATOR(pg_catalog.<>) 'tandem._event') STORED,
     compared_at timestamptz,            -- of a query: when its rows were held against what was sent last
     compared_new bigint,                -- and how many of them were new, others, or gone
     compared_changed bigint,

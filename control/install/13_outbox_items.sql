@@ -26,7 +26,7 @@ CREATE TABLE tandem._outbox_item (
     epoch bigint,
     idempotency_key text,
     batch bigint,                       -- of push_records: the newest
-    record jsonb,                       -- of push_records: the values by column; null: the row has them
+    record jsonb,                       -- of push_records, and events: the values by column; null: the row has them
     row_hash bigint,                    -- of a source_query: the row as it was compared
     UNIQUE (mapping_id, key)
 ) WITH (fillfactor = 70);

@@ -29,6 +29,7 @@ CREATE POLICY caller ON tandem._child_table FOR SELECT TO PUBLIC USING (mapping_
 CREATE POLICY caller ON tandem._contract FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._record_log FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 CREATE POLICY caller ON tandem._pending_delete FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
+CREATE POLICY caller ON tandem._event_subscription FOR SELECT TO PUBLIC USING (mapping_id IN (SELECT m.mapping_id FROM tandem._mapping m));
 -- These belong to the database. _credential, _difference, _seen, _deletion, _field, _capture and _outbox have no caller's arm: nobody
 -- reads them but the engine; run_differences() looks first whether its caller may read the table whose values it shows.
 CREATE POLICY caller ON tandem._instance FOR SELECT TO PUBLIC USING (true);
@@ -43,6 +44,7 @@ SELECT pg_catalog.pg_extension_config_dump('tandem._connector', 'WHERE NOT built
 SELECT pg_catalog.pg_extension_config_dump('tandem._connection', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._child_table', '');
+SELECT pg_catalog.pg_extension_config_dump('tandem._event_subscription', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._contract', '');
 SELECT pg_catalog.pg_extension_config_dump('tandem._pending_delete', 'WHERE uncovered');
 SELECT pg_catalog.pg_extension_config_dump('tandem._contract_ordinal_seq', '');

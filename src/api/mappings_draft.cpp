@@ -13,6 +13,7 @@
 #include "store/chain.hpp"
 #include "store/child_check.hpp"
 #include "store/connections.hpp"
+#include "store/events.hpp"
 #include "store/fields.hpp"
 #include "store/mapping_mates.hpp"
 #include "store/queue.hpp"
@@ -72,6 +73,7 @@ void require_usable(const pg::Table& table, pg::Oid owner, const std::string& ow
   const auto raise = [](std::optional<base::Error> problem) {
     if (problem) throw Failure(*std::move(problem));
   };
+  if (store::is_event_table(table) && !pulls) return raise(store::owner_problem(owner, owner_name));
   const bool compares = direction == "push" && store::has_source(given);
   raise(pulls      ? store::target_problem(table)
         : compares ? store::compared_problem(table)
@@ -240,7 +242,7 @@ Draft make_draft(Caller& caller, const Json& given, pg::Oid owner, std::optional
     if (auto problem = zone_problem(object->cursor->zone, "object")) draft.findings.push_back(*std::move(problem));
   const core::Findings more = core::validate_mapping(parsed.mapping, api, described, fields);
   draft.findings.insert(draft.findings.end(), more.begin(), more.end());
-  if (!parsed.mapping.compares())
+  if (!parsed.mapping.compares() && !store::is_event_table(table))
     store::check_table(caller.sql, table, parsed.mapping, owner, row.owner_name, draft.findings);
   check_chain(caller, row, parsed.mapping, draft.findings);
   check_mates(caller, row, parsed.mapping, draft.findings);

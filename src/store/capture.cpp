@@ -1,3 +1,4 @@
+#include "store/events.hpp"
 #include "store/capture.hpp"
 
 #include <algorithm>
@@ -121,6 +122,7 @@ Change change_of(pg::Sql& sql, const pg::Table& table) {
 void apply(pg::Sql& sql, pg::Oid oid) {
   const std::optional<pg::Table> table = pg::describe_table(sql, oid);
   if (!table) return forget(sql, oid);
+  if (is_event_table(*table)) return;  // the engine writes the items itself
   if (change_of(sql, *table).none()) return;
   // Others may be making mappings of it as well: who holds the lock sees what they have committed.
   pg::lock_against_writers(oid);

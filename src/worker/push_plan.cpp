@@ -12,6 +12,7 @@
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
 #include "store/credentials.hpp"
+#include "store/events.hpp"
 #include "store/fields.hpp"
 #include "store/mappings.hpp"
 #include "store/source.hpp"
@@ -34,7 +35,7 @@ pg::Table find_target(pg::Sql& sql, store::RunSpec& spec, pg::Oid owner) {
   follow_table(sql, spec, *table);
   store::require_connection_use(sql, spec.connection_id, owner);
   if (store::has_source(spec.definition)) return store::source_of(sql, *std::move(table), spec.definition);
-  if (!pg::has_role(owner, table->owner))
+  if (!store::is_event_table(*table) && !pg::has_role(owner, table->owner))
     throw Failure(Errc::insufficient_privilege,
                   strcat("role ", pg::role_name(owner), " does not own table ", table->quoted, " any more"),
                   "A mapping that pushes belongs to the owner of its table.",
@@ -186,6 +187,8 @@ PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
                 .claim = 4 * most * batch_size(*write),
                 .keeps_sent = core::remedy_of(*write) == core::Remedy::idempotency_key};
   plan.rules = rules_of(plan.mapping, *write);
+  plan.of_events = store::is_event_table(plan.table);
+  if (plan.of_events) plan.spec.full = false, plan.spec.position.reset();  // there are no rows to look at
   plan.facts = facts_of(plan.spec, plan.api);
   watch_columns(plan);
   plan.own_key = store::capture_key(plan.mapping, plan.table, plan.target, plan.spec.mapping_id);

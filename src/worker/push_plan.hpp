@@ -58,6 +58,7 @@ struct PushPlan {
   std::string pool;
   int max_in_flight = 8;
   std::int64_t claim = 32;  // items of one
+  bool of_events = false;   // it sends events of the engine: each once, so nothing is remembered of them
   bool keeps_sent = false;  // what was sent has to be known to find out what became of it
   core::RunTiming timing = {};
   core::Latencies latencies = {};

@@ -18,6 +18,11 @@ using Kind = core::Decision::Kind;
 using Op = core::OutChange::Op;
 using Columns = std::optional<std::vector<int>>;  // attnums; nullopt: all
 
+std::string event_of_item(const store::OutboxItem& item) {
+  const auto record = base::Json::parse(item.record.value_or("{}"));
+  return record ? record->string_at("event").value_or("") : std::string();
+}
+
 class Prepare {
  public:
   Prepare(const PushPlan& plan, const store::OutboxItem& item, const store::OutgoingRow& row,
@@ -70,6 +75,7 @@ class Prepare {
     const bool restored = contract_ && contract_->deleted;
     change.soft = soft;
     change.restored = restored;
+    if (plan_.of_events) change.event = event_of_item(item_);
     if (soft)
       change.record = plan_.rows.outgoing().soft(true, iso_now());
     else if (change.op == Op::remove)

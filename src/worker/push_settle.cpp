@@ -77,6 +77,7 @@ class Settle {
     const bool removed = change.op == Op::remove || claimed.soft;
     ++(removed ? result_.deleted : change.op == Op::update ? result_.updated : result_.created);
     plan_.latencies.add(base::now().micros - claimed.captured_at.micros);
+    if (plan_.of_events) return;
     std::string id = outcome.remote_id.empty() ? change.remote_id : outcome.remote_id;
     if (id.empty()) id = change.local_key;  // it gives none: the row's own key stands for it
     if (claimed.batch != 0) outcomes_.push_back({claimed.item, claimed.version, id});

@@ -13,6 +13,7 @@ namespace tandem::core {
 struct OutChange {
   enum class Op { create, update, upsert, remove };
   Op op = Op::create;
+  std::string event = {};             // of the engine; empty: what is done to the record
   bool soft = false;                  // an update that tells of a deletion
   bool restored = false;              // of a row that the other side was told is deleted
   std::string remote_id = {};         // empty: not known (create, upsert)

@@ -8,7 +8,8 @@ namespace tandem::core {
 
 namespace {
 
-const char* event_of(const OutChange& change) {
+std::string_view event_of(const OutChange& change) {
+  if (!change.event.empty()) return change.event;
   if (change.soft) return "record.deleted";
   if (change.restored && change.op != OutChange::Op::remove) return "record.undeleted";
   switch (change.op) {
