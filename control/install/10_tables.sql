@@ -300,7 +300,7 @@ CREATE TABLE tandem._contract (
     sent_hash bigint,                   -- of the values that the other side has acknowledged from us; null: none
     acknowledged_at timestamptz,        -- when it did: pages that were asked for before that show what was before it
     base jsonb,                         -- both directions: the row's values, as text, that both sides agreed on last
-    flips smallint,                     -- how often in a row it was written both ways shortly after each other
+    flips jsonb,                        -- both ways: when it was sent what had been sent before, for it was changed there meanwhile and changed back here
     PRIMARY KEY (mapping_id, origin_id)
 );
 -- Which records have one row: its key may be long, so it stands here as its hash.

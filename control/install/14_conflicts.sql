@@ -8,9 +8,9 @@ CREATE TABLE tandem._conflict (
     origin_id text NOT NULL,
     key jsonb NOT NULL,                 -- of the local row: {"id": "5"}
     base jsonb,                         -- the columns' values, as text, that both sides agreed on last; null: they never did
-    local jsonb NOT NULL,
-    remote jsonb NOT NULL,
-    columns text[] NOT NULL,            -- that are in conflict
+    local jsonb,                        -- null: deleted here
+    remote jsonb,                       -- null: deleted there
+    columns text[] NOT NULL,            -- that are in conflict; of a row that one side deleted: none
     detected_at timestamptz NOT NULL DEFAULT now(),
     resolved_at timestamptz,
     resolved_by name,

@@ -60,6 +60,7 @@ inline constexpr const char* kRecordExists = "TD316";     // what is to be creat
 inline constexpr const char* kResultsUnfit = "TD317";     // the results of a batch do not fit what was sent
 inline constexpr const char* kNoIdGiven = "TD318";        // it was created, and the answer has no id
 inline constexpr const char* kUnwanted = "TD319";         // 410 of the place itself: nothing is wanted there any more
+inline constexpr const char* kToAndFro = "TD320";  // what was sent is changed there and changed back here, too often
 
 inline constexpr const char* kNotNull = "TD401";          // 23502
 inline constexpr const char* kNotUnique = "TD402";        // 23505

@@ -8,15 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "pg/catalog.hpp"
 #include "pg/sql.hpp"
 #include "store/runs.hpp"
 
 namespace tandem::store {
 
 struct FoundConflict {
-  std::string origin_id, key;       // key: {"id": "5"}
-  std::string base, local, remote;  // JSON objects of the columns' texts; base may be empty
+  std::string origin_id, key;  // key: {"id": "5"}
+  // JSON objects of the columns' texts. Empty: base: they never agreed; local, remote: deleted on that side.
+  std::string base, local, remote;
   std::vector<std::string> columns;
 };
 // One that is open already is told as it is now.
@@ -26,14 +26,13 @@ void close_conflicts(pg::Sql& sql, std::int64_t mapping_id, const std::vector<st
 
 struct OpenConflict {
   std::int64_t mapping_id = 0;
-  std::string origin_id, key, local, remote;  // JSON
+  std::string origin_id, key, local, remote;  // JSON; local or remote empty: deleted on that side
   std::vector<std::string> columns;
 };
 // Locked; nullopt: there is none in the tenant that is open.
 [[nodiscard]] std::optional<OpenConflict> open_conflict(pg::Sql& sql, std::int64_t tenant_id, std::int64_t conflict);
-// Both sides agree on the remote values from now on, so that what differs here is a local change.
-void decide_conflict(pg::Sql& sql, std::int64_t conflict, std::string_view choice);
-// The columns of `values` (texts) into the row with that key, as the current user. False: it is gone.
-bool write_decided(pg::Sql& sql, const pg::Table& table, const std::string& key, const std::string& values);
+// Both sides agree on the remote values from now on, or on that there are none, so that what differs here is a local
+// change. `sent`: the change that waits in the outbox goes out, else it is dropped.
+void decide_conflict(pg::Sql& sql, std::int64_t conflict, std::string_view choice, bool sent);
 
 }  // namespace tandem::store

@@ -31,7 +31,8 @@ constexpr const char* kPut = R"(
          changed_at = greatest(i.changed_at, excluded.changed_at),
          state = CASE i.state WHEN 'f' THEN 'p' ELSE i.state END, attempts = CASE i.state WHEN 'f' THEN 0 ELSE i.attempts END,
          waits_for = NULL,
-         not_before = CASE WHEN i.state = 'f' OR $12 > 0 THEN least(excluded.not_before, i.captured_at + 10 * $12 * interval '1 microsecond')
+         not_before = CASE WHEN i.state = 'p' AND i.waits_for IS NOT NULL THEN excluded.not_before
+                           WHEN i.state = 'f' OR $12 > 0 THEN least(excluded.not_before, i.captured_at + 10 * $12 * interval '1 microsecond')
                            ELSE i.not_before END
    WHERE i.state NOT IN ('c', 'a') OR excluded.txid <> '0'::xid8)";
 
@@ -158,12 +159,21 @@ std::vector<WaitingItem> items_of_keys(pg::Sql& sql, std::int64_t mapping_id, co
   if (keys.empty()) return items;
   // Told by the key as it was asked for: jsonb prints it in its own way.
   const pg::Rows rows = sql.engine_by_index(R"(
-    SELECT k.key, i.state::text, i.changed_at FROM unnest($2) AS k (key)
+    SELECT i.item, k.key, i.state::text, i.changed_at FROM unnest($2) AS k (key)
       JOIN tandem._outbox_item i ON i.mapping_id = $1 AND i.key = k.key::jsonb)",
                                             std::vector<pg::Param>{mapping_id, keys});
   for (std::size_t i = 0; i < rows.size(); ++i)
-    items.push_back({rows.text(i, 0), rows.text(i, 1).front(), rows.instant(i, 2)});
+    items.push_back({rows.integer(i, 0), rows.text(i, 1), rows.text(i, 2).front(), rows.instant(i, 3)});
   return items;
+}
+
+std::optional<WaitingItem> deletion_of(pg::Sql& sql, std::int64_t mapping_id, const std::string& values) {
+  const pg::Rows rows = sql.engine(
+      "SELECT item, key::text, state::text, changed_at FROM tandem._outbox_item"
+      " WHERE mapping_id = $1 AND op = 'd' AND (coalesce(was, '{}'::jsonb) || key) @> $2::jsonb LIMIT 1",
+      {mapping_id, values});
+  if (rows.empty()) return std::nullopt;
+  return WaitingItem{rows.integer(0, 0), rows.text(0, 1), rows.text(0, 2).front(), rows.instant(0, 3)};
 }
 
 bool creates_under_way(pg::Sql& sql, std::int64_t mapping_id) {

@@ -59,12 +59,15 @@ struct OutboxItem {
 [[nodiscard]] std::vector<OutboxItem> ambiguous_items(pg::Sql& sql, const RunSpec& spec, std::int64_t limit);
 // Of these rows, whatever their state.
 struct WaitingItem {
+  std::int64_t item = 0;
   std::string key;
   char state = 'p';
   base::Instant changed_at;
 };
 [[nodiscard]] std::vector<WaitingItem> items_of_keys(pg::Sql& sql, std::int64_t mapping_id,
                                                      const std::vector<std::string>& keys);
+// The deletion of the row that had these values (as JSON), of its key or of what was kept of it; nullopt: none waits.
+[[nodiscard]] std::optional<WaitingItem> deletion_of(pg::Sql& sql, std::int64_t mapping_id, const std::string& values);
 // Rows of the mapping that are being created there: a record that is not known yet may be one of them.
 [[nodiscard]] bool creates_under_way(pg::Sql& sql, std::int64_t mapping_id);
 // When the next pending one may go that may not yet.

@@ -1,6 +1,20 @@
 #include "store/push_contracts.hpp"
 
+#include "base/json.hpp"
+
 namespace tandem::store {
+
+namespace {
+
+std::vector<base::Instant> moments(const std::optional<std::string>& json) {
+  std::vector<base::Instant> out;
+  if (!json) return out;
+  const base::Json list = base::Json::parse(*json).value();
+  for (const base::Json& one : list.items()) out.push_back({one.integer()});
+  return out;
+}
+
+}  // namespace
 
 std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::int64_t mapping_id,
                                                              const std::vector<ContractRef>& refs) {
@@ -16,7 +30,8 @@ std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::
   if (places.empty()) return found;
   // Each looks up its own, by whichever index is its: no join of all with all while the table is thought to be empty.
   const pg::Rows rows = sql.engine_by_index(R"(
-    SELECT r.place, c.origin_id, c.deleted_at IS NOT NULL, c.remote_version, c.sent_hash, c.base::text, c.acknowledged_at
+    SELECT r.place, c.origin_id, c.deleted_at IS NOT NULL, c.remote_version, c.sent_hash, c.base::text, c.acknowledged_at,
+           c.flips::text
       FROM unnest($2, $3, $4) AS r (place, id, key)
      CROSS JOIN LATERAL (
        SELECT * FROM tandem._contract k WHERE r.id <> '' AND k.mapping_id = $1 AND k.origin_id = r.id
@@ -32,7 +47,8 @@ std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::
                                                                        .remote_version = rows.text_or_null(i, 3),
                                                                        .sent_hash = rows.integer_or_null(i, 4),
                                                                        .base = rows.text_or_null(i, 5),
-                                                                       .acknowledged_at = rows.instant_or_null(i, 6)};
+                                                                       .acknowledged_at = rows.instant_or_null(i, 6),
+                                                                       .flips = moments(rows.text_or_null(i, 7))};
   return found;
 }
 
@@ -99,6 +115,14 @@ void remember_bases(pg::Sql& sql, std::int64_t mapping_id, const std::vector<Agr
       FROM unnest($2, $3) AS r (id, base)
      WHERE c.mapping_id = $1 AND c.origin_id = r.id AND c.base IS DISTINCT FROM r.base::jsonb)",
                       std::vector<pg::Param>{mapping_id, ids, bases});
+}
+
+void remember_flips(pg::Sql& sql, std::int64_t mapping_id, const std::string& origin_id,
+                    const std::vector<base::Instant>& flips) {
+  base::Json list = base::Json::array();
+  for (const base::Instant& at : flips) list.push(base::Json(at.micros));
+  sql.engine("UPDATE tandem._contract SET flips = $3::jsonb WHERE mapping_id = $1 AND origin_id = $2",
+             {mapping_id, origin_id, list.dump()});
 }
 
 void forget_versions(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& origin_ids) {

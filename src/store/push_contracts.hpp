@@ -26,6 +26,7 @@ struct PushContract {
   std::optional<std::int64_t> sent_hash;
   std::optional<std::string> base;  // JSON text
   std::optional<base::Instant> acknowledged_at;
+  std::vector<base::Instant> flips = {};  // when it was sent what it had been sent before
 };
 // Beside the refs. Where a row was deleted there and made anew, the one that is alive.
 [[nodiscard]] std::vector<std::optional<PushContract>> find_push_contracts(pg::Sql& sql, std::int64_t mapping_id,
@@ -56,6 +57,8 @@ struct AgreedBase {
 };
 void remember_bases(pg::Sql& sql, std::int64_t mapping_id, const std::vector<AgreedBase>& agreed);
 
+void remember_flips(pg::Sql& sql, std::int64_t mapping_id, const std::string& origin_id,
+                    const std::vector<base::Instant>& flips);
 // The next change goes without a condition: somebody else has changed the record, and ours is to stand.
 void forget_versions(pg::Sql& sql, std::int64_t mapping_id, const std::vector<std::string>& origin_ids);
 

@@ -53,7 +53,7 @@ bool may_go_on(pg::Sql& sql, const RunSpec& spec) {
   return !rows.empty() && rows.boolean(0, 0);
 }
 
-AccountedPush account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn, std::int64_t conflicts,
+AccountedPush account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn,
                            const std::optional<base::Json>& position, bool may_widen) {
   const pg::Rows rows =
       sql.engine(strcat(R"(
@@ -65,7 +65,7 @@ AccountedPush account_push(pg::Sql& sql, const RunSpec& spec, const Counters& tu
      WHERE )",
                         kOurRun, " RETURNING cancel_requested, again_full"),
                  {spec.run, spec.epoch, turn.records_read, turn.created, turn.updated, turn.deleted, turn.skipped,
-                  turn.failed, conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
+                  turn.failed, turn.conflicts, turn.bytes, turn.pages, dump(position), turn.timing, turn.latency});
   if (rows.empty()) return {.ours = false};
   const bool widened = may_widen && rows.boolean(0, 1);
   if (widened)
@@ -113,6 +113,28 @@ bool push_waits(pg::Sql& sql, std::int64_t mapping_id) {
                     {mapping_id})
              .processed() > 0;
 }
+
+std::optional<Look> last_look(pg::Sql& sql, std::int64_t mapping_id) {
+  const pg::Rows rows = sql.engine(
+      "SELECT started_at, completed_at FROM tandem._run WHERE mapping_id = $1 AND kind = 'pull'"
+      " AND status IN ('completed', 'partial') ORDER BY run DESC LIMIT 1",
+      {mapping_id});
+  if (rows.empty() || rows.is_null(0, 0) || rows.is_null(0, 1)) return std::nullopt;
+  return Look{*rows.instant_or_null(0, 0), *rows.instant_or_null(0, 1)};
+}
+
+// One that is under way began too early: the change asks again when it has ended. The mapping's row first, as all do
+// who ask for runs.
+void request_look(pg::Sql& sql, std::int64_t mapping_id) {
+  sql.engine("SELECT FROM tandem._mapping WHERE mapping_id = $1 FOR NO KEY UPDATE", {mapping_id});
+  sql.engine(R"(
+    INSERT INTO tandem._run (tenant_id, mapping_id, owner, kind, trigger, requested_by)
+    SELECT tenant_id, mapping_id, owner, 'pull', 'capture', owner_name FROM tandem._mapping WHERE mapping_id = $1
+    ON CONFLICT (mapping_id, kind) WHERE status IN ('pending', 'running') DO NOTHING)",
+             {mapping_id});
+}
+
+std::string waits_for_pull(std::int64_t mapping_id) { return strcat("the pull of mapping ", mapping_id); }
 
 void request_full_push(pg::Sql& sql, std::int64_t mapping_id) {
   const pg::Rows made = sql.engine(R"(

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
@@ -33,8 +34,7 @@ struct AccountedPush {
 };
 // Adds the counters of a turn. Part of its transaction. `may_widen`: it can become a full one, if somebody has asked.
 [[nodiscard]] AccountedPush account_push(pg::Sql& sql, const RunSpec& spec, const Counters& turn,
-                                         std::int64_t conflicts, const std::optional<base::Json>& position,
-                                         bool may_widen);
+                                         const std::optional<base::Json>& position, bool may_widen);
 // How often in a row it is held, this time included, of a connection that stayed what it was; something has gone.
 [[nodiscard]] std::int64_t count_hold(pg::Sql& sql, const RunSpec& spec);
 void forget_holds(pg::Sql& sql, const RunSpec& spec);
@@ -46,6 +46,14 @@ bool widen_push(pg::Sql& sql, std::int64_t mapping_id);
 void hold_push(pg::Sql& sql, const RunSpec& spec, base::Instant until, std::string_view why);
 // Whether a run that was asked for while this one was under way is to be taken next.
 [[nodiscard]] bool push_waits(pg::Sql& sql, std::int64_t mapping_id);
+// When the last pull of the mapping that got to its end began, and when it had ended.
+struct Look {
+  base::Instant began, ended;
+};
+[[nodiscard]] std::optional<Look> last_look(pg::Sql& sql, std::int64_t mapping_id);
+// A pull on behalf of changes that wait for it (waits_for_pull), unless there is one that is still to begin.
+void request_look(pg::Sql& sql, std::int64_t mapping_id);
+[[nodiscard]] std::string waits_for_pull(std::int64_t mapping_id);
 // All rows are to be looked at once more, by the next run, or the one after that which is under way.
 void request_full_push(pg::Sql& sql, std::int64_t mapping_id);
 

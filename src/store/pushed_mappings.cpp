@@ -19,11 +19,11 @@ namespace {
 
 std::string text_of(const base::Json& constant) { return constant.is_string() ? constant.string() : constant.dump(); }
 
+}  // namespace
+
 core::Mapping read_mapping(const MappingRow& row, const Connection& connection, const core::Target& target) {
   return core::sound_mapping(core::parse_mapping(row.name, row.definition, connection.api(), target, {}), {});
 }
-
-}  // namespace
 
 std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table) {
   const pg::Rows rows = sql.engine(R"(

@@ -11,6 +11,7 @@
 #include "core/push/captured.hpp"
 #include "pg/catalog.hpp"
 #include "pg/sql.hpp"
+#include "store/connections.hpp"
 #include "store/mappings.hpp"
 #include "store/runs.hpp"
 
@@ -25,6 +26,9 @@ struct PushedMapping {
   base::Micros settle = 0;
 };
 
+// As it was defined. Throws Failure when it no longer fits its table and object.
+[[nodiscard]] core::Mapping read_mapping(const MappingRow& row, const Connection& connection,
+                                         const core::Target& target);
 // Another text: another answer of pushed_mappings. Keeps them as they are until the transaction ends.
 [[nodiscard]] std::string pushed_mappings_version(pg::Sql& sql, pg::Oid table);
 [[nodiscard]] std::vector<PushedMapping> pushed_mappings(pg::Sql& sql, const pg::Table& table);

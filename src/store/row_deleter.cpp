@@ -19,8 +19,6 @@ using base::strcat;
 
 namespace {
 
-constexpr std::string_view kGone = "tandem_gone";
-
 std::string key_condition(const pg::Table& table, const std::vector<std::string>& columns) {
   const pg::UniqueKey& key = unique_key(table, columns);
   std::vector<std::string> terms;
@@ -110,17 +108,7 @@ void delete_range(pg::Sql& sql, const DeletePlan& plan, std::span<const base::Ce
 void delete_together(pg::Sql& sql, const DeletePlan& plan, std::span<const base::Cell> keys, std::size_t first,
                      std::size_t count, DeleteResult& result) {
   pg::StagedPage page(sql, kGone, plan.staged);
-  std::vector<base::Cell> cells;
-  for (std::size_t row = first; row < first + count; ++row) {
-    const auto key = keys.begin() + static_cast<std::ptrdiff_t>(row * plan.keys);
-    cells.insert(cells.end(), key, key + static_cast<std::ptrdiff_t>(plan.keys));
-    cells.insert(cells.end(), plan.values.begin(), plan.values.end());
-    base::Cell& number = cells.emplace_back();
-    number.form = base::Cell::Form::integer;
-    number.integer = static_cast<std::int64_t>(row);
-  }
-  page.append(cells);
-  page.ready();
+  stage_keys(page, plan, keys, first, count);
   const std::size_t deleted = (plan.by_index ? sql.run_by_index(plan.statement) : sql.run(plan.statement)).size();
   sql.run(kCheckNow);
   result.deleted += static_cast<std::int64_t>(deleted);
@@ -161,7 +149,7 @@ DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping
                           strcat("column ", name, " of ", table.quoted, " is not there any more"));
     plan.staged.push_back({strcat("k", ++plan.keys), column->type, column->typmod, column->collation});
   }
-  const std::string condition = key_condition(table, match_columns);
+  const std::string condition = plan.same_key = key_condition(table, match_columns);
   if (mapping.delete_mode == core::DeleteMode::soft) {
     plan_soft(table, mapping, target, condition, plan);
   } else {
@@ -184,6 +172,21 @@ bool equals_other_texts(pg::Sql& sql, const DeletePlan& plan) {
           "SELECT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE oid::int8 = ANY ($1) AND NOT collisdeterministic)",
           {collations})
       .boolean(0, 0);
+}
+
+void stage_keys(pg::StagedPage& page, const DeletePlan& plan, std::span<const base::Cell> keys, std::size_t first,
+                std::size_t count) {
+  std::vector<base::Cell> cells;
+  for (std::size_t row = first; row < first + count; ++row) {
+    const auto key = keys.begin() + static_cast<std::ptrdiff_t>(row * plan.keys);
+    cells.insert(cells.end(), key, key + static_cast<std::ptrdiff_t>(plan.keys));
+    cells.insert(cells.end(), plan.values.begin(), plan.values.end());
+    base::Cell& number = cells.emplace_back();
+    number.form = base::Cell::Form::integer;
+    number.integer = static_cast<std::int64_t>(row);
+  }
+  page.append(cells);
+  page.ready();
 }
 
 DeleteResult delete_rows(pg::Sql& sql, const DeletePlan& plan, std::span<const base::Cell> keys, std::size_t rows) {

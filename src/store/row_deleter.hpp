@@ -18,6 +18,8 @@
 
 namespace tandem::store {
 
+inline constexpr std::string_view kGone = "tandem_gone";  // the page of keys
+
 // Made once per run.
 struct DeletePlan {
   std::vector<pg::StagedColumn> staged;  // k1, k2, …: the match columns; s1, …: values of soft deletion; n
@@ -27,6 +29,7 @@ struct DeletePlan {
   std::string statement;           // gives n
   bool by_index = true;            // how that is planned
   std::string still_there;         // those of the page that are as they were
+  std::string same_key;            // of the table as t and the page as p
 };
 // A child table whose rows go with those that they belong to, unless the database sees to that itself.
 struct DeletedWith {
@@ -37,6 +40,11 @@ struct DeletedWith {
 [[nodiscard]] DeletePlan make_delete_plan(const pg::Table& table, const core::Mapping& mapping,
                                           const core::Target& target, const std::vector<std::string>& match_columns,
                                           std::span<const DeletedWith> children = {});
+
+// Into page kGone (of plan.staged), which the statements speak of as p; `keys`: rows × plan.keys cells, `first` counts
+// rows. Calls ready().
+void stage_keys(pg::StagedPage& page, const DeletePlan& plan, std::span<const base::Cell> keys, std::size_t first,
+                std::size_t count);
 
 // How messages of faults begin.
 inline constexpr std::string_view kCannotGo = "its record is gone, but the row cannot go: ";

@@ -12,6 +12,7 @@
 #include "base/value.hpp"
 #include "pg/sql.hpp"
 #include "store/local_rows.hpp"
+#include "store/row_deleter.hpp"
 #include "store/write_plan.hpp"
 
 namespace tandem::store {
@@ -26,5 +27,14 @@ struct RowImages {
 [[nodiscard]] std::vector<RowImages> read_images(pg::Sql& sql, const WritePlan& plan,
                                                  const std::vector<std::string>& row_key,
                                                  std::span<const base::Cell> cells, std::size_t rows);
+
+// The rows of these keys (rows × plan.keys cells, see row_deleter.hpp) with these columns, locked; `remote` is left
+// empty.
+[[nodiscard]] std::vector<RowImages> read_rows(pg::Sql& sql, const DeletePlan& plan, const WritePlan& write,
+                                               const std::vector<std::string>& row_key,
+                                               std::span<const base::Cell> keys, std::size_t rows);
+
+// Whether triggers may make other values of what is written into the table, or its partitions.
+[[nodiscard]] bool alters_rows(pg::Sql& sql, pg::Oid table);
 
 }  // namespace tandem::store

@@ -165,18 +165,18 @@ core::StampValues stamp_values(pg::Sql& sql, const RunSpec& spec) {
 
 Accounted account_page(pg::Sql& sql, const RunSpec& spec, const Counters& page,
                        const std::optional<base::Json>& position, std::optional<std::int64_t> total) {
-  const pg::Rows rows =
-      sql.engine(strcat(R"(
+  const pg::Rows rows = sql.engine(
+      strcat(R"(
     UPDATE tandem._run
        SET pages = pages + $3, records_read = records_read + $4, created = created + $5, updated = updated + $6,
            skipped = skipped + $7, failed = failed + $8, crashes = 0, bytes = bytes + $9, position = $10::jsonb, total = coalesce($11, total),
            last_activity_at = clock_timestamp(), waiting_on = NULL, waiting_until = NULL,
            phase = CASE WHEN $10::jsonb ? 'end' THEN 'closing' WHEN $10::jsonb #> '{at,feed}' = 'true' THEN 'deletions' ELSE 'fetching' END, timing = $12::jsonb, latency = $13::jsonb,
-           deleted = deleted + $14
+           deleted = deleted + $14, conflicts = conflicts + $15
      WHERE )",
-                        kOurRun, " RETURNING cancel_requested"),
-                 {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated, page.skipped,
-                  page.failed, page.bytes, dump(position), total, page.timing, page.latency, page.deleted});
+             kOurRun, " RETURNING cancel_requested"),
+      {spec.run, spec.epoch, page.pages, page.records_read, page.created, page.updated, page.skipped, page.failed,
+       page.bytes, dump(position), total, page.timing, page.latency, page.deleted, page.conflicts});
   return {!rows.empty(), !rows.empty() && rows.boolean(0, 0)};
 }
 

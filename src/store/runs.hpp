@@ -59,6 +59,7 @@ struct RunSpec {
 
 struct Counters {
   std::int64_t pages = 0, records_read = 0, created = 0, updated = 0, deleted = 0, skipped = 0, failed = 0, bytes = 0;
+  std::int64_t conflicts = 0;                 // rows that both sides had changed, whoever decides them
   std::string timing = "{}", latency = "{}";  // of the run so far
 };
 

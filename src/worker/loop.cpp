@@ -404,6 +404,7 @@ void Loop::close_jobs(bool busy) {
   for (const auto& job : jobs_)  // a job that lost its run may leave a transfer behind
     if (job->done()) drop_abandoned(*job);
   std::erase_if(jobs_, [](const auto& job) { return job->done(); });
+  pushes_.wake();  // changes may have waited for what was pulled
   context_.slot.set_runs(static_cast<int>(jobs_.size()));
   pg::broadcast_news();
   idle_since_ = base::monotonic();

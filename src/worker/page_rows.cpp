@@ -261,6 +261,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   store::RowWriter writer(sql, plan.write, plan.write_state);
   const auto with = children.batch(converted.rows);
   store::WriteResult written = writer.write(converted.cells, converted.rows.size(), pointer_to(with), moves.to_write());
+  if (plan.two_way) two_way.after_writing(converted, written);
   count_moved(moves, written);
   const PageMoves::Left left = moves.delete_left(sql, plan, written, converted);
   result.buried.deleted += left.deleted;
@@ -276,6 +277,7 @@ PageResult write_rows(pg::Sql& sql, PullPlan& plan, LoadedPage& loaded) {
   note_keys(plan, loaded, converted, written.swallowed, result);
   result.history = history.entries(converted, kept_out, written.relined, result.faults);
   count(plan, loaded, written, result);
+  result.counters.conflicts = two_way.conflicts();
   if (plan.two_way) result.agreed = two_way.agreed(result.applied);
   return result;
 }

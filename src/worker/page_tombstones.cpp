@@ -7,6 +7,7 @@
 #include "core/mapping/deletes.hpp"
 #include "store/deletes.hpp"
 #include "worker/pull_deletes.hpp"
+#include "worker/twoway_deletes.hpp"
 
 namespace tandem::worker {
 
@@ -61,7 +62,7 @@ Buried bury(pg::Sql& sql, PullPlan& plan, const std::vector<core::Identity>& tom
   if (!kept.empty()) store::hold_back(sql, plan.spec, kept);
   out.held_back = static_cast<std::int64_t>(kept.size());
   if (!gone.empty()) {
-    const Deleted deleted = delete_contracts(sql, plan.spec, plan.deletes->write, *plan.local_key, gone);
+    const Deleted deleted = delete_gone(sql, plan, gone);
     store::forget_pending(sql, plan.spec, deleted.gone);
     for (const store::RecordFault& fault : deleted.faults) open.insert(fault.origin_id);
     out.deleted = deleted.rows;

@@ -5,8 +5,6 @@
 #include "base/json.hpp"
 #include "base/strings.hpp"
 #include "core/convert/convert.hpp"
-#include "store/outbox_items.hpp"
-#include "worker/push_unfold.hpp"
 
 namespace tandem::worker {
 
@@ -28,7 +26,7 @@ std::optional<std::string_view> view(const std::optional<std::string>& text) {
 void PageTwoWay::before_writing(core::RowBuilder::Converted& converted) {
   if (converted.rows.empty()) return;
   images_ = store::read_images(sql_, plan_.write, plan_.two_way->row_key, converted.cells, converted.rows.size());
-  while (unfold_captured(sql_, plan_.two_way->pushed)) continue;
+  waiting_ = waiting_changes(sql_, plan_, images_);
   look_up(converted);
   const std::size_t width = plan_.rows.columns();
   core::RowBuilder::Converted kept;
@@ -49,15 +47,6 @@ void PageTwoWay::look_up(const core::RowBuilder::Converted& converted) {
   std::vector<store::ContractRef> refs;
   for (const core::Identity& row : converted.rows) refs.push_back({.origin_id = std::string(row.origin_id)});
   contracts_ = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs);
-  std::vector<std::string> keys;
-  for (const store::RowImages& image : images_)
-    if (!image.key.empty()) keys.push_back(image.key);
-  for (store::WaitingItem& item : store::items_of_keys(sql_, plan_.spec.mapping_id, keys)) {
-    if (item.state == 'c')
-      throw TableBusy(base::strcat("the push of row ", item.key, " of ", plan_.write.table.quoted));
-    std::string key = item.key;
-    waiting_.emplace(std::move(key), std::move(item));
-  }
   for (std::size_t i = 0; i < images_.size(); ++i) {
     if (images_[i].local || contracts_[i]) continue;
     if (store::creates_under_way(sql_, plan_.spec.mapping_id))
@@ -68,28 +57,54 @@ void PageTwoWay::look_up(const core::RowBuilder::Converted& converted) {
 
 PageTwoWay::Fate PageTwoWay::judge(std::size_t row, core::RowBuilder::Converted& converted) {
   const std::string id(converted.rows[row].origin_id);
-  if (!images_[row].local) {
-    const Fate fate = judge_missing(row);
-    if (fate != Fate::drop) bases_[id] = image(images_[row].remote);
-    return fate;
-  }
-  const auto& contract = contracts_[row];
   // It may show what was before, or what is: not even that is remembered, so that it is looked at again.
+  const auto& contract = contracts_[row];
   if (contract && contract->acknowledged_at && loaded_.asked_at.micros < contract->acknowledged_at->micros)
     return Fate::drop;
+  if (!images_[row].local) {
+    const Fate fate = judge_missing(row);
+    if (fate != Fate::drop) bases_[id] = image_of(plan_, images_[row].remote);
+    return fate;
+  }
   merge(row, converted);
   return Fate::as_it_comes;
 }
 
 // A record whose row was there and is not any more was deleted here, and that is still to be sent, or was decided.
-PageTwoWay::Fate PageTwoWay::judge_missing(std::size_t row) const {
+PageTwoWay::Fate PageTwoWay::judge_missing(std::size_t row) {
   const auto& contract = contracts_[row];
   if (!contract || contract->deleted || !contract->base) return Fate::as_it_comes;
-  const core::PushTerms& terms = plan_.mapping.push;
-  const bool unchanged = *contract->base == image(images_[row].remote);
-  if (unchanged) return Fate::drop;
-  const core::DeleteVerdict verdict = core::merge_delete({.deleted_locally = true}, terms.conflict_delete);
-  return verdict == core::DeleteVerdict::restore ? Fate::as_it_comes : Fate::drop;
+  if (*contract->base == image_of(plan_, images_[row].remote)) return Fate::drop;
+  const auto deletion = store::deletion_of(sql_, plan_.spec.mapping_id, matched(row));
+  if (!deletion) return Fate::drop;  // there is nothing to be sent: it is none of the other side's business
+  if (deletion->state == 'c')
+    throw TableBusy(base::strcat("the deletion of row ", deletion->key, " of ", plan_.write.table.quoted));
+  ++conflicts_;
+  switch (core::merge_delete({.deleted_locally = true, .deleted_at = deletion->changed_at},
+                             plan_.mapping.push.conflict_delete)) {
+    case core::DeleteVerdict::remove:
+      store::forget_versions(sql_, plan_.spec.mapping_id, {contract->origin_id});  // whatever it is by now
+      return Fate::drop;
+    case core::DeleteVerdict::restore:
+      store::drop_items(sql_, {deletion->item});
+      return Fate::as_it_comes;
+    case core::DeleteVerdict::conflict:
+      found_.push_back({.origin_id = contract->origin_id,
+                        .key = deletion->key,
+                        .base = *contract->base,
+                        .local = {},
+                        .remote = image_of(plan_, images_[row].remote),
+                        .columns = {}});
+  }
+  return Fate::drop;
+}
+
+// The values that its row is found by, as JSON.
+std::string PageTwoWay::matched(std::size_t row) const {
+  base::Json values = base::Json::object();
+  for (const std::size_t column : plan_.write.key_columns)
+    if (const auto& text = images_[row].remote[column]) values.set(plan_.write.columns[column], base::Json(*text));
+  return values.dump();
 }
 
 void PageTwoWay::merge(std::size_t row, core::RowBuilder::Converted& converted) {
@@ -113,12 +128,13 @@ void PageTwoWay::merge(std::size_t row, core::RowBuilder::Converted& converted) 
                        .policy = plan_.mapping.push.conflicts,
                        .local_at = waiting == waiting_.end() ? std::nullopt : std::optional(waiting->second.changed_at),
                        .remote_at = remote_time(converted.rows[row].record)});
+  if (merged.overruled || merged.verdict == core::MergeVerdict::conflict) ++conflicts_;
   if (merged.verdict == core::MergeVerdict::conflict) {
     note_conflict(row, merged, converted);
     keep_local(row, converted, nullptr);
     return;
   }
-  bases_[std::string(converted.rows[row].origin_id)] = image(images.remote);
+  bases_[std::string(converted.rows[row].origin_id)] = image_of(plan_, images.remote);
   solved_.push_back(images.key);
   keep_local(row, converted, &merged);
   if (merged.verdict != core::MergeVerdict::equal && merged.verdict != core::MergeVerdict::pull) send(row, merged);
@@ -143,8 +159,8 @@ void PageTwoWay::note_conflict(std::size_t row, const core::Merged& merged,
   store::FoundConflict found{.origin_id = std::string(converted.rows[row].origin_id),
                              .key = images_[row].key,
                              .base = contracts_[row] ? contracts_[row]->base.value_or("") : std::string(),
-                             .local = image(*images_[row].local),
-                             .remote = image(images_[row].remote),
+                             .local = image_of(plan_, *images_[row].local),
+                             .remote = image_of(plan_, images_[row].remote),
                              .columns = {}};
   for (std::size_t c = 0; c < merged.columns.size(); ++c)
     if (merged.columns[c] == core::MergeTake::conflict) found.columns.push_back(plan_.write.columns[c]);
@@ -162,6 +178,10 @@ void PageTwoWay::send(std::size_t row, const core::Merged& merged) {
 void PageTwoWay::settle() {
   store::record_conflicts(sql_, plan_.spec, found_);
   store::close_conflicts(sql_, plan_.spec.mapping_id, solved_);
+  put_changes();
+}
+
+void PageTwoWay::put_changes() {
   if (to_send_.empty()) return;
   const std::int64_t version = store::next_version(sql_);
   for (core::RowChange& change : to_send_) {
@@ -169,6 +189,25 @@ void PageTwoWay::settle() {
     change.captured_at = change.changed_at = base::now();
   }
   store::put_items(sql_, plan_.spec.tenant_id, plan_.spec.mapping_id, to_send_, 0);
+  to_send_.clear();
+}
+
+// A trigger that made other values of what was written has changed the row: that is told the other side.
+void PageTwoWay::after_writing(const core::RowBuilder::Converted& converted, const store::WriteResult& written) {
+  if (!plan_.two_way->altered || converted.rows.empty()) return;
+  std::vector<bool> left_out(converted.rows.size());
+  for (const core::RowFault& fault : written.faults) left_out[fault.record] = true;
+  for (const std::size_t row : written.swallowed) left_out[row] = true;
+  const std::vector<store::RowImages> images =
+      store::read_images(sql_, plan_.write, plan_.two_way->row_key, converted.cells, converted.rows.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (left_out[i] || !images[i].local) continue;
+    core::RowChange change{.key = images[i].key, .op = 'u', .txid = "0", .changed = std::vector<int>()};
+    for (std::size_t c = 0; c < images[i].remote.size(); ++c)
+      if ((*images[i].local)[c] != images[i].remote[c]) change.changed->push_back(plan_.two_way->attnums[c]);
+    if (!change.changed->empty()) to_send_.push_back(std::move(change));
+  }
+  put_changes();
 }
 
 std::optional<base::Instant> PageTwoWay::remote_time(std::size_t record) const {
@@ -180,13 +219,6 @@ std::optional<base::Instant> PageTwoWay::remote_time(std::size_t record) const {
   if (core::convert(value, type, core::DeclaredType::none, loaded_.arena, cell) || cell.form != base::Cell::Form::time)
     return std::nullopt;
   return base::Instant{cell.integer - plan_.spec.clock_offset_ms * 1000};
-}
-
-std::string PageTwoWay::image(const store::Texts& texts) const {
-  base::Json json = base::Json::object();
-  for (std::size_t c = 0; c < texts.size(); ++c)
-    json.set(plan_.write.columns[c], texts[c] ? base::Json(*texts[c]) : base::Json());
-  return json.dump();
 }
 
 std::vector<store::AgreedBase> PageTwoWay::agreed(const std::vector<core::Identity>& applied) const {

@@ -37,7 +37,7 @@ void PullJob::close() {
 }
 
 std::optional<store::RunToClose> PullJob::plain_closing() const {
-  if (close_alone_ || !close_ || plan_.mapping.run_log || plan_.deletes) return std::nullopt;
+  if (close_alone_ || !close_ || plan_.mapping.run_log || plan_.deletes || plan_.two_way) return std::nullopt;
   store::RunToClose run{&plan_.spec, closing()};
   return store::is_plain(run) ? std::optional(std::move(run)) : std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "core/mapping/push.hpp"
 #include "core/mapping/sound.hpp"
 #include "pg/catalog.hpp"
+#include "store/row_images.hpp"
 #include "store/connections.hpp"
 #include "store/contracts.hpp"
 #include "store/credentials.hpp"
@@ -152,6 +153,8 @@ void look_at_state(pg::Sql& sql, PullPlan& plan, pg::Oid owner) {
   if (appends && store::table_is_empty(sql, plan.write)) store::forget_all(sql, plan.spec.mapping_id);
   bool& first_load = plan.write_state.first_load;
   first_load = plan.write.keyed && !plan.write.insert_new.empty() && store::table_is_empty(sql, plan.write);
+  // Both ways an empty table is one whose rows were deleted, which the other side is to be told.
+  if (plan.two_way && store::has_contracts(sql, plan.spec.mapping_id)) first_load = false;
   if (first_load && plan.contracts) store::forget_all(sql, plan.spec.mapping_id);  // emptied by somebody: fill it again
   plan.fresh = first_load && plan.contracts;
   if (plan.spec.open_errors > 0)
@@ -192,7 +195,7 @@ void plan_contracts(pg::Sql& sql, PullPlan& plan, const core::Target& target, co
 }
 
 // Columns that only come, or that no push sends, are the remote side's.
-TwoWayPlan make_two_way(const PullPlan& plan, const pg::Table& table, const core::Target& target) {
+TwoWayPlan make_two_way(pg::Sql& sql, const PullPlan& plan, const pg::Table& table, const core::Target& target) {
   TwoWayPlan two_way{.pushed = {.table = table, .mapping_id = plan.spec.mapping_id},
                      .row_key = core::row_key(plan.mapping, target),
                      .policies = {},
@@ -207,6 +210,7 @@ TwoWayPlan make_two_way(const PullPlan& plan, const pg::Table& table, const core
     two_way.attnums.push_back(table.column(name)->attnum);
   }
   two_way.changed_field = plan.fields.changed;
+  two_way.altered = store::alters_rows(sql, table.oid);
   return two_way;
 }
 
@@ -280,7 +284,7 @@ PullPlan make_pull_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   plan.children = make_pull_children(sql, plan.spec, plan.mapping, target, plan.write, plan.rows, owner);
   plan_contracts(sql, plan, target, key, match, incremental);
   plan.references = store::make_reference_plans(sql, plan.spec, plan.mapping, target, owner);
-  if (plan.mapping.pushes() && !plan.spec.verify) plan.two_way = make_two_way(plan, table, target);
+  if (plan.mapping.pushes() && !plan.spec.verify) plan.two_way = make_two_way(sql, plan, table, target);
   look_at_state(sql, plan, owner);
   begin_accounts(plan, began_at);
   return plan;

@@ -4,11 +4,13 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
+#include "core/push/merge.hpp"
 #include "store/batches.hpp"
 #include "store/faults.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 #include "worker/push_faults.hpp"
+#include "worker/push_look.hpp"
 #include "worker/push_prepare.hpp"
 #include "worker/push_rows.hpp"
 #include "worker/push_values.hpp"
@@ -37,7 +39,7 @@ char letter_of(Op op) {
 
 class Claim {
  public:
-  Claim(pg::Sql& sql, PushPlan& plan) : sql_(sql), plan_(plan) {}
+  Claim(pg::Sql& sql, PushPlan& plan) : sql_(sql), plan_(plan), look_(sql, plan) {}
 
   ClaimResult operator()(std::int64_t limit) {
     items_ = store::due_items(sql_, plan_.spec.mapping_id, limit);
@@ -70,7 +72,7 @@ class Claim {
       case Prepared::Kind::refused:
         return faults_.push_back(push_fault(plan_, prepared.claimed, std::move(prepared.fault)));
       case Prepared::Kind::send:
-        return send(std::move(prepared));
+        return send(i, std::move(prepared));
     }
   }
 
@@ -86,12 +88,37 @@ class Claim {
     if (rows_[i].hash != 0 && contracts_[i]) seen_.push_back({contracts_[i]->origin_id, row_hash(plan_, rows_[i])});
   }
 
-  void send(Prepared prepared) {
+  void send(std::size_t i, Prepared prepared) {
     const core::OutChange& change = prepared.change;
+    if (auto& contract = contracts_[i]; contract && !contract->deleted) {
+      if (!look_.enough(items_[i], change.op, *contract)) return look_.wait(items_[i]);
+      if (goes_to_and_fro(prepared, *contract))
+        return faults_.push_back(push_fault(plan_, prepared.claimed, to_and_fro()));
+    }
     attempts_.push_back({prepared.claimed.item, letter_of(change.op), change.idempotency_key,
                          plan_.keeps_sent && change.op == Op::create ? printed(change.record) : std::string()});
     changes_.push_back(std::move(prepared.change));
     claimed_.push_back(std::move(prepared.claimed));
+  }
+
+  // Both ways: what is sent was sent before, and was changed there since and changed back here. Now and then people do
+  // that.
+  [[nodiscard]] bool goes_to_and_fro(const Prepared& prepared, store::PushContract& contract) {
+    if (!contract.base || contract.sent_hash != prepared.claimed.sent_hash || prepared.change.op == Op::remove)
+      return false;
+    const bool too_often = core::turns_too_often(contract.flips, base::now(), {});
+    if (too_often) contract.flips.clear();  // whoever has it tried again gets as many turns
+    store::remember_flips(sql_, plan_.spec.mapping_id, contract.origin_id, contract.flips);
+    return too_often;
+  }
+
+  [[nodiscard]] static core::RowFault to_and_fro() {
+    return {.error_type = core::error_type::kConflict,
+            .code = core::code::kToAndFro,
+            .message = "the row goes to and fro: each time it was sent it was changed there and changed back here",
+            .suggestion =
+                "Something on each side writes the value its own way, a trigger here and a rule there, say. "
+                "Let one of them go; then tandem.retry_sync_error()."};
   }
 
   void record() {
@@ -101,6 +128,7 @@ class Claim {
     if (!dropped_keys_.empty() && plan_.spec.open_errors > 0)
       store::resolve_faults(sql_, plan_.spec, dropped_keys_, "there is nothing left to be sent");
     store::record_attempts(sql_, plan_.spec, attempts_);
+    look_.settle();
     result_.skipped += static_cast<std::int64_t>(dropped_.size());
     std::vector<std::int64_t> refused;
     for (const PushFault& fault : faults_)
@@ -135,6 +163,7 @@ class Claim {
 
   pg::Sql& sql_;
   PushPlan& plan_;
+  PushLook look_;
   ClaimResult result_;
   std::vector<store::OutboxItem> items_;
   std::vector<store::OutgoingRow> rows_;

@@ -313,11 +313,11 @@ void PushJob::account(pg::Sql& sql) {
                                  .skipped = turn_.claimed.skipped,
                                  .failed = s.failed + turn_.claimed.failed,
                                  .bytes = s.bytes,
+                                 .conflicts = s.conflicts,
                                  .timing = plan_.timing.json(base::monotonic()).dump(),
                                  .latency = plan_.latencies.json().dump()};
   const bool may_widen = !stopping() && !turn_.halted && !s.hold_until;
-  const store::AccountedPush accounted =
-      store::account_push(sql, plan_.spec, counters, s.conflicts, turn_.position, may_widen);
+  const store::AccountedPush accounted = store::account_push(sql, plan_.spec, counters, turn_.position, may_widen);
   turn_.widened = accounted.widened;
   if (turn_.widened) {
     turn_.position = base::Json::object();

@@ -11,6 +11,7 @@
 #include "net/url.hpp"
 #include "pg/catalog.hpp"
 #include "store/connections.hpp"
+#include "store/contracts.hpp"
 #include "store/credentials.hpp"
 #include "store/events.hpp"
 #include "store/fields.hpp"
@@ -140,6 +141,12 @@ std::shared_ptr<const core::Write> write_of(const core::Object& object, const st
   return write;
 }
 
+void begin_accounts(PushPlan& plan, base::Micros began_at) {
+  plan.latencies = core::Latencies(plan.spec.latency);
+  plan.timing = core::RunTiming(plan.spec.timing, began_at);
+  plan.timing.add(core::Stage::plan, base::monotonic() - began_at);
+}
+
 }  // namespace
 
 PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
@@ -162,7 +169,9 @@ PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   store::OutgoingRows rows(sql, table, spec.tenant_id, mapping, target,
                            store::load_fields(sql, spec.connection_id, spec.object), row_key, kept, owner);
   core::Composer composer = core::Composer::make(write, rows.outgoing().fields()).value();
-  ContractKey contract = contract_key(mapping, mapping.key.empty() ? object->id : mapping.key, kept);
+  const std::vector<std::string>& key = mapping.key.empty() ? object->id : mapping.key;
+  store::keep_contracts_of(sql, spec, store::contract_key(table.oid, key, mapping.match_on));
+  ContractKey contract = contract_key(mapping, key, kept);
   const int most = mapping.push.max_in_flight > 0 ? static_cast<int>(mapping.push.max_in_flight) : api.max_in_flight;
   PushPlan plan{.spec = std::move(spec),
                 .api = std::move(api),
@@ -197,9 +206,7 @@ PushPlan make_push_plan(pg::Sql& sql, store::RunSpec spec, pg::Oid owner) {
   if (plan.spec.credentials) plan.credentials = store::load_credentials(sql, plan.spec.connection_id);
   plan.pool = strcat(plan.spec.connection_id, ":", plan.spec.connection_version);
   plan.pushed = {.table = plan.table, .mapping_id = plan.spec.mapping_id};
-  plan.latencies = core::Latencies(plan.spec.latency);
-  plan.timing = core::RunTiming(plan.spec.timing, began_at);
-  plan.timing.add(core::Stage::plan, base::monotonic() - began_at);
+  begin_accounts(plan, began_at);
   return plan;
 }
 

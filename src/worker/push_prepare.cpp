@@ -42,7 +42,8 @@ class Prepare {
     if (!row_.faults.empty()) return refuse(row_.faults.front());
     state.has_external_key = has_value(row_.values, plan_.external_key);
     const std::int64_t hash = hash_of(plan_, row_.values);
-    state.same = contract_ && contract_->sent_hash == hash && !contract_->deleted;
+    // Both ways the base tells: what was sent last may have been changed there since, and changed back here.
+    state.same = contract_ && !contract_->base && contract_->sent_hash == hash && !contract_->deleted;
     const core::Decision decision = core::decide(state, plan_.rules);
     switch (decision.kind) {
       case Kind::nothing:
@@ -82,6 +83,7 @@ class Prepare {
       change.record = key_values_of_gone(plan_, item_.key, item_.was);
     else
       change.record = values_to_send(plan_, change.op, row_.values, restored ? std::nullopt : changed);
+    if (restored && change.op == Op::create) leave_out_old_id(change.record);
     if (restored && !soft && change.op == Op::update)
       for (core::OutValue& value : plan_.rows.outgoing().soft(false, iso_now()))
         change.record.push_back(std::move(value));
@@ -99,9 +101,21 @@ class Prepare {
                         .texts = row_.more,
                         .soft = soft,
                         .base = row_image(plan_, row_.more),
+                        .agreed = contract_ ? contract_->base.value_or("") : std::string(),
                         .batch = item_.batch,
                         .given = item_.record.value_or(""),
                         .remote_id = known}};
+  }
+
+  // A record that is made anew gets another id, unless it is ours to give.
+  void leave_out_old_id(std::vector<core::OutValue>& record) const {
+    const core::Write& write = plan_.composer.write();
+    if (write.create->path.find("{id}") != std::string::npos) return;
+    const std::vector<std::string>& fields = plan_.rows.outgoing().fields();
+    std::erase_if(record, [&](const core::OutValue& value) {
+      const std::string& field = fields[value.field];
+      return field != write.key && std::ranges::find(plan_.object.id, field) != plan_.object.id.end();
+    });
   }
 
   [[nodiscard]] Prepared refuse(core::RowFault fault) const {

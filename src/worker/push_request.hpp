@@ -27,8 +27,9 @@ struct ClaimedChange {
   base::Instant captured_at = {};
   bool there = false;  // the local row; the texts of its kept columns
   store::Texts texts = {};
-  bool soft = false;      // the other side is told that it is deleted
-  std::string base = {};  // both directions: what both sides agree on once it is acknowledged
+  bool soft = false;        // the other side is told that it is deleted
+  std::string base = {};    // both directions: what both sides agree on once it is acknowledged
+  std::string agreed = {};  // and what they agree on so far
   // Of a batch: the batch; what was handed over in place of a row, as JSON; the id that was known before it.
   std::int64_t batch = 0;
   std::string given = {}, remote_id = {};

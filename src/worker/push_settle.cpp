@@ -6,8 +6,12 @@
 
 #include "base/strings.hpp"
 #include "core/codes.hpp"
+#include "core/push/merge.hpp"
 #include "core/push/remedy.hpp"
+#include "pg/origin.hpp"
 #include "store/batches.hpp"
+#include "store/conflicts.hpp"
+#include "store/decided_rows.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
 #include "store/push_runs.hpp"
@@ -172,7 +176,32 @@ class Settle {
     if (plan_.rules.write_mode == core::WriteMode::update || claimed.attempts >= kMostAttempts)
       return park(claimed, outcome);
     gone_.push_back({.origin_id = change.remote_id, .local_key = claimed.local_key, .action = 'd'});
+    const core::DeleteAgainstEdit what{.edited_at = claimed.captured_at};
+    const auto verdict = plan_.mapping.pulls() ? core::merge_delete(what, plan_.mapping.push.conflict_delete)
+                                               : core::DeleteVerdict::restore;
+    if (verdict == core::DeleteVerdict::remove) {
+      ++result_.conflicts;
+      removed_.push_back(claimed.key);
+      return settled_.push_back(claimed.item);
+    }
+    if (verdict == core::DeleteVerdict::conflict) {
+      ++result_.conflicts;
+      conflicts_.push_back({.origin_id = change.remote_id,
+                            .key = claimed.key,
+                            .base = claimed.agreed,
+                            .local = claimed.base,
+                            .remote = {},
+                            .columns = {}});
+    }
     released_[{base::Instant{}, true}].push_back(claimed.item);
+  }
+
+  // Both ways, and the other side has its way: rows whose records are gone.
+  void remove() {
+    for (const std::string& key : removed_) {
+      const pg::AppliedBy ours(plan_.spec.mapping_id, plan_.table.oid);
+      store::delete_decided(sql_, plan_.table, plan_.mapping, key);
+    }
   }
 
   // It is there under our key: known by now, it is updated.
@@ -195,6 +224,8 @@ class Settle {
     store::settle_batch_records(sql_, outcomes_);
     store::acknowledge(sql_, plan_.spec.mapping_id, acknowledged_);
     store::acknowledge(sql_, plan_.spec.mapping_id, gone_);
+    store::record_conflicts(sql_, plan_.spec, conflicts_);
+    remove();
     store::forget_versions(sql_, plan_.spec.mapping_id, forget_version_);
     for (const auto& [release, items] : released_)
       store::release_items(sql_, plan_.spec, items,
@@ -212,8 +243,7 @@ class Settle {
   }
 
   void ask_for_pull() {
-    bool created = false;
-    (void)store::request_run(sql_, plan_.spec.mapping_id, false, base::Json::object(), created);
+    store::request_look(sql_, plan_.spec.mapping_id);
     wake_scheduler_at_commit();
   }
 
@@ -223,6 +253,8 @@ class Settle {
   std::vector<std::int64_t> settled_, ambiguous_, held_, parked_;
   std::vector<std::string> keys_, forget_version_;
   std::vector<store::Acknowledged> acknowledged_, gone_;
+  std::vector<std::string> removed_;
+  std::vector<store::FoundConflict> conflicts_;
   std::map<Release, std::vector<std::int64_t>> released_;
   std::vector<PushFault> faults_;
   std::vector<store::BatchOutcome> outcomes_;  // of records that came in batches

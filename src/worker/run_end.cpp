@@ -12,6 +12,8 @@
 #include "pg/transaction.hpp"
 #include "store/chain.hpp"
 #include "store/mapping_order.hpp"
+#include "store/outbox_items.hpp"
+#include "store/push_runs.hpp"
 #include "store/retry.hpp"
 #include "worker/background.hpp"
 #include "worker/page_apply.hpp"
@@ -50,6 +52,12 @@ void call_functions(pg::Sql& sql, const store::RunSpec& spec, const std::vector<
   }
 }
 
+// Local changes that had to wait until the other side was looked at.
+void release_changes(pg::Sql& sql, const store::RunSpec& spec) {
+  store::wake_items(sql, store::waits_for_pull(spec.mapping_id));
+  wake_scheduler_at_commit();
+}
+
 core::RunFailure not_started(const std::vector<std::string>& names) {
   return {core::error_type::kSystem, core::code::kFollowUpFailed,
           strcat("follow-up ", base::join(names, ", "), " was not started: it is gone, disabled or somebody else's"),
@@ -86,6 +94,7 @@ bool finish_run(pg::Sql& sql, const store::RunSpec& spec, store::Closing closing
   }
   if ((relatives.refer || relatives.records) && store::wake_waiting(sql, spec)) wake_scheduler_at_commit();
   if (relatives.refer && store::holds_up_others(sql, spec)) wake_scheduler_at_commit();
+  if (to_its_end && !spec.push && spec.definition.string_at("direction") == "both") release_changes(sql, spec);
   return store::close_run(sql, spec, closing);
 }
 

@@ -12,6 +12,7 @@
 #include "worker/background.hpp"
 #include "worker/page_apply.hpp"
 #include "worker/page_keys.hpp"
+#include "worker/twoway_deletes.hpp"
 
 namespace tandem::worker {
 
@@ -41,6 +42,9 @@ Sweep::Outcome Sweep::step(PullPlan& plan, pg::Oid owner) {
     outcome.failure = store::run_failure(error);
     outcome.failure->message = strcat("deleting what is gone: ", error.message());
     return outcome;
+  } catch (const TableBusy& busy) {
+    undo();
+    return {.kind = Outcome::Kind::busy, .busy_on = busy.table()};
   } catch (const base::Failure& failure) {
     undo();
     return {.kind = Outcome::Kind::failed, .failure = core::failure_of_error(failure.error())};
@@ -98,7 +102,7 @@ Sweep::Outcome Sweep::go_on(pg::Sql& sql, PullPlan& plan) {
   if (!now.empty()) {
     const Deleted deleted = [&] {
       const pg::AppliedBy applied(plan.spec.mapping_id, plan.write.table.oid);
-      return delete_contracts(sql, plan.spec, plan.deletes->write, *plan.local_key, now);
+      return delete_gone(sql, plan, now);
     }();
     after_ = now.back().origin_id;
     if (plan.deletes->allowed) store::forget_pending(sql, plan.spec, deleted.gone);

@@ -27,6 +27,7 @@ struct TwoWayPlan {
   std::vector<std::optional<core::ConflictPolicy>> policies;  // beside WritePlan::columns; nullopt: the mapping's
   std::vector<int> attnums;                                   // likewise
   std::optional<std::size_t> changed_field = {};              // of the reader: when the record changed
+  bool altered = false;  // triggers of the table may make other values of what is written
 };
 
 }  // namespace tandem::worker

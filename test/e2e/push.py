@@ -15,7 +15,8 @@ TABLE = "id integer PRIMARY KEY, key text, name text, qty integer, amount numeri
 COLUMNS = {"key": "key", "name": "name", "qty": "qty", "amount": "amount", "flag": "flag"}
 LEFT = """
 SELECT EXISTS (SELECT FROM tandem._outbox)
-    OR EXISTS (SELECT FROM tandem._outbox_item i JOIN tandem._mapping m ON m.mapping_id = i.mapping_id WHERE m.name = %s AND i.state IN ('p', 'c'))
+    OR EXISTS (SELECT FROM tandem._outbox_item i JOIN tandem._mapping m ON m.mapping_id = i.mapping_id WHERE m.name = %s AND i.state IN ('p', 'c')
+                  AND NOT EXISTS (SELECT FROM tandem._conflict c WHERE c.mapping_id = i.mapping_id AND c.key = i.key AND c.resolved_at IS NULL))
 """
 
 
@@ -66,7 +67,7 @@ class Push(Pull):
         return self.database.scalar(LEFT, (self.name,), user=SUPERUSER)
 
     def quiet(self, timeout: float = 60) -> None:
-        """Waits until everything captured has been sent, parked, or is ambiguous."""
+        """Waits until everything captured has been sent, parked, is ambiguous or in conflict."""
         wait_until(lambda: not self.pending(), timeout, f"an outbox without pending changes: {self.items()}; nothing pending")
 
     def items(self, columns: str = "key, op, state, attempts, not_before::text, waits_for") -> list[tuple]:

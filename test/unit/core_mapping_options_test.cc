@@ -73,6 +73,7 @@ TEST(MappingOptions, AreExactlyThoseThatAreRead) {
       {"on_error", R"("fail")"},                         //
       {"page_size", "5"},                                //
       {"params", R"({"a": 1})"},                         //
+      {"pull_first", "false"},                           //
       {"push_conditions", R"({"==": [{"var": "id"}, 1]})"},
       {"record_log", R"("all")"},  //
       {"run_log", "true"},         //

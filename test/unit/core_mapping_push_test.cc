@@ -122,6 +122,8 @@ TEST(MappingPush, Conflicts) {
   EXPECT_EQ(terms("\"key\": [\"id\"]").conflicts, ConflictPolicy::latest_wins);
   EXPECT_EQ(terms("\"key\": [\"id\"]").conflict_delete, ConflictPolicy::manual);
   EXPECT_EQ(terms(R"("conflict_resolution": "remote_wins")").conflict_delete, ConflictPolicy::remote_wins);
+  EXPECT_TRUE(terms("\"key\": [\"id\"]").pull_first);
+  EXPECT_FALSE(terms(R"("options": {"pull_first": false})").pull_first);
   const PushTerms given = terms(R"("conflict_resolution": "merge", "conditions": {"var": "active"}, "options":
       {"conflict_delete": "local_wins", "conflict_fields": {"email": "remote_wins"}, "push_conditions": {"var": "age"}})");
   EXPECT_EQ(given.conflicts, ConflictPolicy::merge);
@@ -147,6 +149,7 @@ TEST(MappingPush, OptionsOfTheOtherDirectionAreRefused) {
   EXPECT_EQ(found("push", R"("options": {"conflict_delete": "manual"})"), "TD509!");
   EXPECT_EQ(found("push", R"("options": {"push_conditions": {"var": "id"}})"), "TD509!");
   EXPECT_EQ(found("push", R"("options": {"unmatched": "delete"})"), "TD509!") << "no conditions";
+  EXPECT_EQ(found("push", R"("options": {"pull_first": false})"), "TD509!") << "nothing is pulled";
   EXPECT_EQ(found("push", R"("sync_mode": "full")"), "TD503!");
   EXPECT_EQ(found("push", R"("sync_mode": "realtime")"), "");
   EXPECT_EQ(found("pull", R"("sync_mode": "realtime")"), "TD503!");

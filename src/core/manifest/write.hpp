@@ -67,6 +67,7 @@ struct VersionUse {
   std::string value = "{version}";
   AnswerPlace from = {};     // the record's new version in the answer
   AnswerRule conflict = {};  // somebody has; default: 412
+  [[nodiscard]] bool given() const noexcept { return !header.empty() || !param.empty(); }
 };
 
 // How an element of a batch's answer finds its change.

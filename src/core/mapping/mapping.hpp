@@ -106,6 +106,7 @@ struct PushTerms {
   // Direction both: what a change on both sides becomes, and one side's delete against the other's edit
   // (local_wins, remote_wins or manual).
   ConflictPolicy conflicts = ConflictPolicy::latest_wins, conflict_delete = ConflictPolicy::manual;
+  bool pull_first = true;  // nothing is overwritten that has not been looked at since it was changed here
   std::vector<FieldPolicy> conflict_fields = {};
   // Rows of a query are sent instead of a table's changes: compared with what was sent last, by the runs that are asked
   // for. One SELECT, its names qualified; and its columns that tell its rows apart.

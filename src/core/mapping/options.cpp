@@ -38,6 +38,9 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {"on_error", "text", "skip", "pull",
      "what a record that cannot be written does: skip makes it a sync error and the others go in, fail ends the run"},
     {"page_size", "integer", "the connector's", "pull", "records per page, where the object's paging has a size_param"},
+    {"pull_first", "boolean", "true", "push",
+     "direction both: a change is sent after a pull has looked what became of its record, where the object has no "
+     "version that guards it; false: at once"},
     {"push_conditions", "object", "none", "push",
      "direction both: JSON Logic over the local row, columns by name: only such rows are sent"},
     {"record_log", "text or object", "none", "both",

@@ -44,6 +44,7 @@ constexpr auto kOptionKeys = std::to_array<std::string_view>({
     "on_error",
     "page_size",
     "params",
+    "pull_first",
     "push_conditions",
     "record_log",
     "run_log",

@@ -52,8 +52,9 @@ void read_field_policies(ObjectReader& options, Mapping& mapping) {
 void read_conflicts(ObjectReader& options, Mapping& mapping) {
   if (const auto policy = options.choice("conflict_delete", kDeletePolicies))
     mapping.push.conflict_delete = *policy == 2 ? ConflictPolicy::manual : static_cast<ConflictPolicy>(*policy);
+  mapping.push.pull_first = options.boolean("pull_first").value_or(true);
   read_field_policies(options, mapping);
-  for (const char* key : {"conflict_delete", "conflict_fields", "push_conditions"})
+  for (const char* key : {"conflict_delete", "conflict_fields", "pull_first", "push_conditions"})
     if (mapping.direction == Direction::push && options.find(key) != nullptr)
       options.error(key, "has no meaning with direction push",
                     std::string_view(key) == "push_conditions" ? "Write \"conditions\" beside options."

@@ -67,13 +67,15 @@ struct DeleteAgainstEdit {
 // conflict.
 [[nodiscard]] DeleteVerdict merge_delete(const DeleteAgainstEdit& what, ConflictPolicy policy) noexcept;
 
-// A row that goes to and fro although nobody edits it: the sides disagree about how its values are written.
+// A row that goes to and fro although nobody edits it: the sides disagree about how its values are written, and what
+// was sent is changed there and changed back here, again and again. By schedules of minutes or hours, hence the long
+// time.
 struct PingPongLimit {
   int flips = 6;
-  base::Micros within = 10 * 60 * base::kSecond;
+  base::Micros within = 24 * 3600 * base::kSecond;
 };
-// `flips`: when the row's changes turned around, the oldest first; those that are too old are dropped and `now` is
-// added. True: stop, and let a person look.
+// `flips`: when the row was sent what it had been sent before, the oldest first; those that are too old are dropped and
+// `now` is added. True: stop, and let a person look.
 [[nodiscard]] bool turns_too_often(std::vector<base::Instant>& flips, base::Instant now, const PingPongLimit& limit);
 
 }  // namespace tandem::core
