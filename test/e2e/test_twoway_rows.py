@@ -101,6 +101,7 @@ def test_the_later_one_wins(crm, database, later):
     [id_] = things.all()
     database.sql("SELECT tandem.pause_mapping('things')")
     push.do("UPDATE things SET name = 'here'")
+    crm.records.tick(0 if later == "here" else 3600)
     things.edit(id_, name="there")
     crm.records.tick(3600 if later == "here" else 0)  # so long ago it was when it is read
     database.sql("SELECT tandem.resume_mapping('things')")
