@@ -47,6 +47,20 @@ std::string same_row(const pg::Table& table, const std::string& key) {
 
 }  // namespace
 
+std::vector<bool> rows_there(pg::Sql& sql, const pg::Table& table, const std::vector<std::string>& keys) {
+  std::vector<bool> there(keys.size());
+  const std::string same = keys.empty() ? std::string() : same_row(table, keys.front());
+  if (same.empty()) return there;
+  const pg::Rows rows = sql.run(strcat("SELECT x.place FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY x "
+                                       "(key, place) CROSS JOIN LATERAL "
+                                       "pg_catalog.jsonb_populate_record(NULL::",
+                                       table.quoted, ", x.key::pg_catalog.jsonb) k WHERE EXISTS (SELECT FROM ",
+                                       table.quoted, " t WHERE ", same, ")"),
+                                {keys});
+  for (std::size_t i = 0; i < rows.size(); ++i) there[static_cast<std::size_t>(rows.integer(i, 0) - 1)] = true;
+  return there;
+}
+
 bool update_decided(pg::Sql& sql, const pg::Table& table, const std::string& key, const std::string& values) {
   std::vector<std::string> assignments;
   for (const std::string& name : names_of(values))

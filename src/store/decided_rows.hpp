@@ -11,6 +11,8 @@
 
 namespace tandem::store {
 
+// Which of these rows are there; all keys name the same columns, of a unique index (else: none).
+[[nodiscard]] std::vector<bool> rows_there(pg::Sql& sql, const pg::Table& table, const std::vector<std::string>& keys);
 // `key`: {"id": "5"}; `values`: {"column": value}. False: there is no such row (any more).
 bool update_decided(pg::Sql& sql, const pg::Table& table, const std::string& key, const std::string& values);
 // The row of a record that is gone there, as the mapping's delete_mode says.

@@ -57,7 +57,7 @@ constexpr std::string_view kItem =
     " i.captured_at, i.attempts, coalesce(i.sent_version, 0), coalesce(i.sent_op::text, ''), i.sent::text, "
     "i.idempotency_key, coalesce(i.batch, 0), i.record::text,"
     " CASE WHEN i.record IS NOT NULL THEN (SELECT jsonb_agg(k.name)::text FROM jsonb_object_keys(i.record) AS k "
-    "(name)) END"
+    "(name)) END, i.sent_at"
     " FROM tandem._outbox_item i WHERE i.mapping_id = $1";
 
 std::vector<std::string> names_in(const std::optional<std::string>& array) {
@@ -89,7 +89,8 @@ std::vector<OutboxItem> items_of(const pg::Rows& rows) {
                      .idempotency_key = rows.text_or_null(i, 12),
                      .batch = rows.integer(i, 13),
                      .record = rows.text_or_null(i, 14),
-                     .named = names_in(rows.text_or_null(i, 15))});
+                     .named = names_in(rows.text_or_null(i, 15)),
+                     .sent_at = rows.instant_or_null(i, 16)});
   }
   return items;
 }

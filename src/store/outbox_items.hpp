@@ -49,6 +49,7 @@ struct OutboxItem {
   std::int64_t batch = 0;
   std::optional<std::string> record;
   std::vector<std::string> named;
+  std::optional<base::Instant> sent_at;  // the last attempt
 };
 
 // Pending ones that may go, in the order in which they were captured, locked; at most `limit`.

@@ -47,12 +47,25 @@ void PageTwoWay::look_up(const core::RowBuilder::Converted& converted) {
   std::vector<store::ContractRef> refs;
   for (const core::Identity& row : converted.rows) refs.push_back({.origin_id = std::string(row.origin_id)});
   contracts_ = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs);
+  look_up_predecessors(converted);
   for (std::size_t i = 0; i < images_.size(); ++i) {
-    if (images_[i].local || contracts_[i]) continue;
+    if (images_[i].local || contracts_[i] || before_[i]) continue;
     if (store::creates_under_way(sql_, plan_.spec.mapping_id))
       throw TableBusy(base::strcat("new rows of ", plan_.write.table.quoted, " that are on their way out"));
     break;
   }
+}
+
+// A record that was deleted there and made anew has another id. Its row is the one that its predecessor had.
+void PageTwoWay::look_up_predecessors(const core::RowBuilder::Converted& converted) {
+  const std::size_t width = plan_.rows.columns();
+  before_.resize(converted.rows.size());
+  if (plan_.local_key->derived()) return;
+  std::vector<store::ContractRef> refs(converted.rows.size());
+  for (std::size_t i = 0; i < refs.size(); ++i)
+    if (!contracts_[i])
+      refs[i].local_key = plan_.local_key->stored(std::span(converted.cells).subspan(i * width, width));
+  before_ = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs);
 }
 
 PageTwoWay::Fate PageTwoWay::judge(std::size_t row, core::RowBuilder::Converted& converted) {
@@ -73,6 +86,11 @@ PageTwoWay::Fate PageTwoWay::judge(std::size_t row, core::RowBuilder::Converted&
 // A record whose row was there and is not any more was deleted here, and that is still to be sent, or was decided.
 PageTwoWay::Fate PageTwoWay::judge_missing(std::size_t row) {
   const auto& contract = contracts_[row];
+  if (before_[row]) {  // that one is gone on both sides
+    if (const auto deletion = store::deletion_of(sql_, plan_.spec.mapping_id, matched(row)); deletion)
+      store::drop_items(sql_, {deletion->item});
+    return Fate::as_it_comes;
+  }
   if (!contract || contract->deleted || !contract->base) return Fate::as_it_comes;
   if (*contract->base == image_of(plan_, images_[row].remote)) return Fate::drop;
   const auto deletion = store::deletion_of(sql_, plan_.spec.mapping_id, matched(row));
@@ -109,7 +127,7 @@ std::string PageTwoWay::matched(std::size_t row) const {
 
 void PageTwoWay::merge(std::size_t row, core::RowBuilder::Converted& converted) {
   const store::RowImages& images = images_[row];
-  const auto& contract = contracts_[row];
+  const auto& contract = contracts_[row] ? contracts_[row] : before_[row];
   const bool has_base = contract && contract->base;
   const base::Json base = has_base ? base::Json::parse(*contract->base).value() : base::Json::object();
   const std::vector<std::string>& names = plan_.write.columns;
@@ -130,7 +148,7 @@ void PageTwoWay::merge(std::size_t row, core::RowBuilder::Converted& converted) 
                        .remote_at = remote_time(converted.rows[row].record)});
   if (merged.overruled || merged.verdict == core::MergeVerdict::conflict) ++conflicts_;
   if (merged.verdict == core::MergeVerdict::conflict) {
-    note_conflict(row, merged, converted);
+    note_conflict(row, merged, has_base ? *contract->base : std::string(), converted);
     keep_local(row, converted, nullptr);
     return;
   }
@@ -154,11 +172,11 @@ void PageTwoWay::keep_local(std::size_t row, core::RowBuilder::Converted& conver
   }
 }
 
-void PageTwoWay::note_conflict(std::size_t row, const core::Merged& merged,
+void PageTwoWay::note_conflict(std::size_t row, const core::Merged& merged, const std::string& base,
                                const core::RowBuilder::Converted& converted) {
   store::FoundConflict found{.origin_id = std::string(converted.rows[row].origin_id),
                              .key = images_[row].key,
-                             .base = contracts_[row] ? contracts_[row]->base.value_or("") : std::string(),
+                             .base = base,
                              .local = image_of(plan_, *images_[row].local),
                              .remote = image_of(plan_, images_[row].remote),
                              .columns = {}};

@@ -38,12 +38,14 @@ class PageTwoWay {
  private:
   enum class Fate { as_it_comes, drop };
   void look_up(const core::RowBuilder::Converted& converted);
+  void look_up_predecessors(const core::RowBuilder::Converted& converted);
   Fate judge(std::size_t row, core::RowBuilder::Converted& converted);
   Fate judge_missing(std::size_t row);
   [[nodiscard]] std::string matched(std::size_t row) const;
   void merge(std::size_t row, core::RowBuilder::Converted& converted);
   void keep_local(std::size_t row, core::RowBuilder::Converted& converted, const core::Merged* merged);
-  void note_conflict(std::size_t row, const core::Merged& merged, const core::RowBuilder::Converted& converted);
+  void note_conflict(std::size_t row, const core::Merged& merged, const std::string& base,
+                     const core::RowBuilder::Converted& converted);
   void send(std::size_t row, const core::Merged& merged);
   void settle();
   void put_changes();
@@ -54,6 +56,8 @@ class PageTwoWay {
   LoadedPage& loaded_;
   std::vector<store::RowImages> images_;
   std::vector<std::optional<store::PushContract>> contracts_;
+  std::vector<std::optional<store::PushContract>>
+      before_;  // where there is none: of the record that had the row before
   WaitingItems waiting_;
   std::vector<store::FoundConflict> found_;
   std::vector<std::string> solved_;

@@ -6,6 +6,7 @@
 #include "core/codes.hpp"
 #include "core/push/merge.hpp"
 #include "store/batches.hpp"
+#include "store/decided_rows.hpp"
 #include "store/faults.hpp"
 #include "store/outbox_items.hpp"
 #include "store/push_contracts.hpp"
@@ -60,10 +61,27 @@ class Claim {
     rows_ = rows_of_items(sql_, plan_, items_);
     for (std::size_t i = 0; i < items_.size(); ++i) refs_.push_back(ref_of_item(plan_, items_[i], rows_[i]));
     contracts_ = store::find_push_contracts(sql_, plan_.spec.mapping_id, refs_);
+    look_for_made_anew();
+  }
+
+  // A row that is gone, where another one is there by which the record is known now: that one's change says it all.
+  void look_for_made_anew() {
+    made_anew_.resize(items_.size());
+    if (plan_.mapping.compares() || plan_.contract.names == plan_.row_key) return;
+    std::vector<std::size_t> places;
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (rows_[i].there || items_[i].op != 'd' || refs_[i].local_key.empty()) continue;
+      places.push_back(i);
+      keys.push_back(refs_[i].local_key);
+    }
+    const std::vector<bool> there = store::rows_there(sql_, plan_.table, keys);
+    for (std::size_t i = 0; i < places.size(); ++i) made_anew_[places[i]] = there[i];
   }
 
   void consider(std::size_t i) {
     const store::OutboxItem& item = items_[i];
+    if (made_anew_[i]) return drop(i);
     Prepared prepared = prepare_change(plan_, item, rows_[i], refs_[i], contracts_[i]);
     switch (prepared.kind) {
       case Prepared::Kind::nothing:
@@ -169,6 +187,7 @@ class Claim {
   std::vector<store::OutgoingRow> rows_;
   std::vector<store::ContractRef> refs_;
   std::vector<std::optional<store::PushContract>> contracts_;
+  std::vector<bool> made_anew_;
   std::vector<std::int64_t> dropped_;
   std::vector<store::BatchOutcome> outcomes_;  // of those that came in batches
   std::vector<std::string> dropped_keys_;

@@ -1,5 +1,7 @@
 #include "worker/push_look.hpp"
 
+#include <algorithm>
+
 #include "worker/wake.hpp"
 
 namespace tandem::worker {
@@ -24,8 +26,10 @@ bool PushLook::enough(const store::OutboxItem& item, core::OutChange::Op op, con
   if (call == nullptr || (contract.remote_version && call->version.given())) return true;
   if (!asked_) last_ = store::last_look(sql_, plan_.spec.mapping_id);
   asked_ = true;
-  return last_ && last_->began.micros >= item.captured_at.micros &&
-         base::now().micros - last_->ended.micros <= kHoldsFor;
+  // An attempt may have had an effect, whatever was heard of it.
+  const base::Instant since = std::max(item.captured_at, item.sent_at.value_or(item.captured_at),
+                                       [](base::Instant a, base::Instant b) { return a.micros < b.micros; });
+  return last_ && last_->began.micros >= since.micros && base::now().micros - last_->ended.micros <= kHoldsFor;
 }
 
 void PushLook::settle() {

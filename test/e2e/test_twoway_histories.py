@@ -34,6 +34,7 @@ class History:
                       conflict_resolution=policy, delete_mode="hard",
                       options={"conflict_delete": self.random.choice(("local_wins", "remote_wins")), "delete_brake": {"percent": 100, "rows": 1000}})
         self.count = 0
+        self.anew: set[str] = set()  # records that were deleted and made again in this round: what they are then is new
 
     def local(self) -> dict[str, tuple]:
         return {key: (name, qty) for key, name, qty in self.push.rows("key, name, qty")}
@@ -74,12 +75,14 @@ class History:
             self.things.delete(id_)
             if what == "again":
                 self.things.create(key=key, name=name, qty=qty)
+            self.anew.add(key)
         else:
             self.things.edit(id_, **{"name": {"name": name}, "qty": {"qty": qty}, "both": {"name": name, "qty": qty}}[what])
 
     def round(self, keys: list[str], crash: Any = None) -> None:
         """People edit while nothing is exchanged; then both sides come together, with what goes wrong meanwhile."""
         base = self.local()
+        self.anew.clear()
         self.database.sql("SELECT tandem.pause_mapping('things')")
         for key in keys:
             # A key that is made on both sides at once is two records; whose they are nobody can tell.
@@ -120,7 +123,7 @@ class History:
         self.push.quiet()
 
     def settle_conflicts(self) -> None:
-        if self.policy != "manual":
+        if self.policy not in ("manual", "merge"):
             return
         for (conflict,) in self.database.sql("SELECT conflict FROM tandem.conflicts WHERE mapping = 'things'"):
             self.database.sql("SELECT tandem.resolve_conflict(%s, %s)", (conflict, self.random.choice(("local", "remote"))))
@@ -141,13 +144,18 @@ class History:
             assert now == there, f"the change of the other side is lost: {told}"
         elif there == base:
             assert now == here, f"the change of this side is lost: {told}"
+        elif key in self.anew:
+            fields = [{here and here[i], there and there[i]} for i in range(len(FIELDS))]
+            assert now is None or all(now[i] in fields[i] for i in range(len(FIELDS))), f"it is neither side's: {told}"
         elif here is None or there is None:
             assert now in (here, there), f"deleted and edited, and neither it is: {told}"
         else:
+            contested = base is None or any(base[i] != here[i] != there[i] != base[i] for i in range(len(FIELDS)))
+            person = self.policy == "manual" or self.policy == "merge" and contested  # who takes one side's row as it is
             for i in range(len(FIELDS)):
-                values = {here[i], there[i]} if self.policy != "manual" else {here[i], there[i], base[i] if base else None}
+                values = {here[i], there[i]}
                 assert now is not None and now[i] in values, f"{FIELDS[i]} is neither: {told}"
-                if self.policy == "merge" and base is not None:
+                if self.policy == "merge" and not person and base is not None:
                     if here[i] == base[i]:
                         assert now[i] == there[i], f"{FIELDS[i]} of the other side is lost: {told}"
                     elif there[i] == base[i]:
