@@ -88,7 +88,7 @@ class Remedies {
             .captured_at = item.captured_at,
             .there = rows_[i].there,
             .texts = rows_[i].more,
-            .base = {},
+            .base = item.version == item.sent_version ? row_image(plan_, rows_[i].more) : std::string(),
             .batch = item.batch,
             .given = item.record.value_or("")};
   }

@@ -53,6 +53,7 @@ def test_an_issue_made_here_lives_there(database, redmine):
     push.do("UPDATE issues SET done = 50, description = E'two\\nlines' WHERE subject = 'broken'")  # answered with 204 and no body
     push.do("UPDATE issues SET status = %s WHERE subject = 'torn'", (STATUSES["Closed"],))
     push.quiet()
+    push.run()  # it ends lines its own way
     assert here(push) == there(redmine)
     number = push.rows("issue", order="issue")[0][0]
     push.do("DELETE FROM issues WHERE issue = %s", (number,))
@@ -124,4 +125,5 @@ def test_a_reply_that_is_lost_is_looked_for(database, redmine):
         proxy.lose(b"PUT", 2)
         push.do("UPDATE issues SET done = 70")
         push.quiet()
-        assert proxy.lost == 4 and here(push) == there(redmine)
+        wait_until(lambda: here(push) == there(redmine), what="both sides equal")
+        assert proxy.lost == 4 and push.states() == []

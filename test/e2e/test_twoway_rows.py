@@ -85,6 +85,48 @@ def test_the_same_field_on_both_sides(crm, database, policy, result):
     assert same(push, things, "key", "name", "qty")
 
 
+@pytest.mark.parametrize(("first", "name"), [(True, "there"), (False, "here")])
+def test_a_local_change_is_sent_after_a_look(crm, database, first, name):
+    """What was changed there and not pulled yet is not overwritten, unless that is wanted."""
+    push, things = both(crm, database, conflict_resolution="remote_wins", options={"pull_first": first})
+    begun(push, things)
+    [id_] = things.all()
+    crm.records.tick(60)
+    things.edit(id_, name="there")
+    push.do("UPDATE things SET name = 'here', qty = 7")
+    push.quiet()
+    assert [(r["name"], r["qty"]) for r in things.all().values()] == [(name, 7)]
+    exchange(push)
+    assert same(push, things, "key", "name", "qty")
+
+
+def test_all_rows_are_deleted_here(crm, database):
+    """An empty table is not filled anew: its rows were deleted, and that is sent."""
+    push, things = both(crm, database, conflict_resolution="local_wins")
+    begun(push, things)
+    things.create(key="k2", name="two", qty=2)
+    exchange(push)
+    push.do("DELETE FROM things")
+    push.quiet()  # after a pull, which finds the table empty
+    assert push.run(full=True).status == "completed"
+    assert push.rows() == [] and things.all() == {}
+
+
+def test_what_was_there_before_is_sent_again(crm, database):
+    """A, sent; changed there; changed back to A here: that is a change, although A was what was sent last."""
+    push, things = both(crm, database)
+    begun(push, things)
+    [id_] = things.all()
+    for _ in range(2):
+        crm.records.tick(60)
+        things.edit(id_, name="there")
+        exchange(push)
+        assert push.rows("name") == [("there",)]
+        push.do("UPDATE things SET name = 'base'")
+        push.quiet()
+        assert [r["name"] for r in things.all().values()] == ["base"]
+
+
 @pytest.mark.parametrize("policy", ["merge"])
 def test_other_fields_merge(crm, database, policy):
     push, things = both(crm, database, conflict_resolution=policy)
