@@ -54,11 +54,12 @@ def test_memory_is_flat(database, tmp_path):
         spec = {"path": "/things", "write": {"create": {"path": "/batch", "body": {"records": "{records}"}, "batch": {
             "size": BATCH, "results": "results", "status": "status"}}}}
         push = Push(database).connect(nginx.url, {"things": spec}).table("id integer PRIMARY KEY, name text, qty integer")
-        push.map({"id": "id", "name": "name", "qty": "qty"}, write_mode="insert", delete_mode="ignore")
+        push.map({"name": "name", "qty": "qty"}, write_mode="insert", delete_mode="ignore")
         drain(push, 1, 2 * BATCH)  # a warm worker
         captured, sent = drain(push, 1_000_000, ROWS)
         assert push.states() == [] and push.errors() == []
         # Every record has the id that the answer gave it.
         assert database.scalar("SELECT count(DISTINCT origin_id) FROM tandem._contract", user="postgres") == ROWS + 2 * BATCH
         assert captured < 32 + ROWS / 50_000, "MB of the session that inserted"  # the transition table itself goes to disk
-        assert sent < 64, "MB of the worker"
+        print(f"{ROWS} rows: {captured:.0f} MB in the session, {sent:.0f} MB in the worker")
+        assert sent < 200, "MB of the worker, which has 32,000 rows in hand"
