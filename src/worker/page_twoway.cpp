@@ -26,7 +26,7 @@ std::optional<std::string_view> view(const std::optional<std::string>& text) {
 void PageTwoWay::before_writing(core::RowBuilder::Converted& converted) {
   if (converted.rows.empty()) return;
   images_ = store::read_images(sql_, plan_.write, plan_.two_way->row_key, converted.cells, converted.rows.size());
-  waiting_ = waiting_changes(sql_, plan_, images_);
+  waiting_ = unsent_changes(sql_, plan_, images_);
   look_up(converted);
   const std::size_t width = plan_.rows.columns();
   core::RowBuilder::Converted kept;

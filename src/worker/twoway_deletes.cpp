@@ -39,7 +39,7 @@ std::vector<store::Contract> rows_that_may_go(pg::Sql& sql, PullPlan& plan, std:
   std::vector<Gone> gone = look_up(sql, plan, std::move(all));
   std::vector<store::RowImages> rows;
   for (const Gone& one : gone) rows.push_back(one.row);
-  const WaitingItems waiting = waiting_changes(sql, plan, rows);
+  const WaitingItems waiting = unsent_changes(sql, plan, rows);
   std::vector<store::Contract> may_go;
   std::vector<std::string> made_anew;
   std::vector<store::FoundConflict> found;

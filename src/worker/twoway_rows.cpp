@@ -6,7 +6,7 @@
 
 namespace tandem::worker {
 
-WaitingItems waiting_changes(pg::Sql& sql, PullPlan& plan, const std::vector<store::RowImages>& images) {
+WaitingItems unsent_changes(pg::Sql& sql, PullPlan& plan, const std::vector<store::RowImages>& images) {
   while (unfold_captured(sql, plan.two_way->pushed)) continue;
   std::vector<std::string> keys;
   for (const store::RowImages& image : images)

@@ -16,7 +16,7 @@ namespace tandem::worker {
 using WaitingItems = std::unordered_map<std::string, store::WaitingItem>;  // by the row's key
 
 // Of rows that are locked: what was captured of them is unfolded first. Throws TableBusy when one is on its way out.
-[[nodiscard]] WaitingItems waiting_changes(pg::Sql& sql, PullPlan& plan, const std::vector<store::RowImages>& images);
+[[nodiscard]] WaitingItems unsent_changes(pg::Sql& sql, PullPlan& plan, const std::vector<store::RowImages>& images);
 // {"column": "text"} of texts beside WritePlan::columns.
 [[nodiscard]] std::string image_of(const PullPlan& plan, const store::Texts& texts);
 
